@@ -1,0 +1,1 @@
+"""Measurements of speed, each against a goal, printed as one table by `make bench`."""

@@ -1,0 +1,190 @@
+"""The admin: every row can be looked at, runs only through the same services as everywhere else. No COUNT(*) on big tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+
+from runs import services
+from runs.models import Event, Problem, Run, Simulation, Turn
+from runs.specs import BadSpec
+from runs.templatetags.show import cost, duration, pretty
+
+admin.site.site_header = admin.site.site_title = "simweb"
+admin.site.index_title = "Everything that is kept"
+
+
+class UncountedPaginator(Paginator):
+    """Counts only as far as a person will page: counting a million rows takes longer than showing them."""
+
+    most = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        found: Any = self.object_list
+        return len(found.order_by().values_list("pk")[: self.most])
+
+
+class ReadOnly(admin.ModelAdmin):
+    """What the engine recorded is looked at here, never edited."""
+
+    paginator = UncountedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Recent(admin.TabularInline):
+    """Rows that belong to a run; read only, and not too many."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    max_num = 0
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EventInline(Recent):
+    model = Event
+    fields = ("created_at", "kind", "actor", "detail")
+
+
+@admin.register(Simulation)
+class SimulationAdmin(admin.ModelAdmin):
+    """Simulations are made and changed on their pages, where parameters are checked; here they are looked at and archived."""
+
+    list_display = ("name", "slug", "scenario", "turns", "completed_runs", "failed_runs", "is_archived")
+    list_filter = ("scenario", "is_archived")
+    search_fields = ("name", "slug")
+    fields = (
+        "name",
+        "slug",
+        "scenario",
+        "turns",
+        "headline_metric",
+        "is_archived",
+        "shown_params",
+        "metric_keys",
+        "created_by",
+    )
+    readonly_fields = ("slug", "scenario", "turns", "headline_metric", "shown_params", "metric_keys", "created_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="params")
+    def shown_params(self, simulation: Simulation) -> str:
+        return format_html("<pre>{}</pre>", pretty(simulation.params))
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    """The actions are the services of page and API: what they refuse is said, run by run."""
+
+    list_display = (
+        "id",
+        "simulation",
+        "status",
+        "trigger",
+        "created_at",
+        "took",
+        "progress_text",
+        "price",
+        "created_by",
+    )
+    # Not the run's own scenario: its distinct values would be looked for in a million rows.
+    list_filter = ("status", "trigger", "simulation__scenario", "failure_kind")
+    search_fields = ("=id", "=seed", "fingerprint")
+    list_select_related = ("simulation", "created_by")
+    ordering = ("-created_at", "-id")
+    inlines = (EventInline,)
+    actions = ("stop", "retry", "delete_runs")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        found: QuerySet[Run] = super().get_queryset(request)
+        return (
+            found
+            if getattr(request.resolver_match, "url_name", "").endswith("_change")
+            else found.defer("log", "error_traceback")
+        )
+
+    @admin.display(description="duration")
+    def took(self, run: Run) -> str:
+        return duration(run.duration_ms)
+
+    @admin.display(description="turns")
+    def progress_text(self, run: Run) -> str:
+        return f"{run.turns_done}/{run.turns}"
+
+    @admin.display(description="cost")
+    def price(self, run: Run) -> str:
+        return cost(run.total_cost_usd)
+
+    @admin.action(description="Stop", permissions=["view"])
+    def stop(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
+        self._each(request, chosen, services.cancel, "stopped")
+
+    @admin.action(description="Retry", permissions=["view"])
+    def retry(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
+        self._each(request, chosen, services.retry, "queued again")
+
+    @admin.action(description="Delete (can be undone on the run's page)", permissions=["view"])
+    def delete_runs(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
+        self._each(request, chosen, services.delete, "deleted")
+
+    def _each(self, request: HttpRequest, chosen: QuerySet[Run], act: Any, done: str) -> None:
+        good = 0
+        for run in chosen:
+            try:
+                act(run, by=request.user)
+                good += 1
+            except (services.TransitionRefused, BadSpec) as refused:
+                self.message_user(request, str(refused), messages.WARNING)
+        self.message_user(
+            request, f"{good} of {len(chosen)} runs {done}.", messages.SUCCESS if good else messages.WARNING
+        )
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnly):
+    """Turns, newest first; look for those of one run by its number."""
+
+    list_display = ("id", "run_id", "number", "duration_ms", "actions")
+    search_fields = ("=run__id",)
+    ordering = ("-id",)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ("id", "run_id", "kind", "created_at", "actor", "detail")
+    list_filter = ("kind",)
+    search_fields = ("=run__id",)
+    list_select_related = ("actor",)
+    ordering = ("-id",)
+
+
+@admin.register(Problem)
+class ProblemAdmin(ReadOnly):
+    list_display = ("id", "run_id", "severity", "turn", "source", "description")
+    list_filter = ("severity",)
+    search_fields = ("=run__id", "description")
+    ordering = ("-id",)

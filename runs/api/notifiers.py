@@ -1,0 +1,107 @@
+"""API of notifiers: whom to tell when runs of a simulation end, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
+from pydantic import ConfigDict
+
+from runs.api.answers import NotFound, answer, caller, find_run, find_simulation
+from runs.models import Notifier
+from runs.notifiers import create_notifier
+from runs.schemas import iso
+from runs.states import Channel, Status
+from simweb.access.idempotency import idempotent
+from simweb.access.roles import Role
+
+router = Router(tags=["notifications"])
+
+
+class NotifierIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    channel: Channel
+    address: str
+    statuses: list[Status] = [Status.FAILED]
+
+
+class NotifierOut(Schema):
+    id: int
+    channel: str
+    address: str
+    statuses: list[str]
+
+
+class NewNotifier(NotifierOut):
+    """`secret` is shown this once: X-Simweb-Signature is sha256=HMAC-SHA256(secret, body)."""
+
+    secret: str
+
+
+class NotifierList(Schema):
+    items: list[NotifierOut]
+    next_cursor: str | None
+
+
+class DeliveryOut(Schema):
+    channel: str
+    address: str
+    outcome: str
+    attempts: int
+    answer: str
+    created_at: str
+    sent_at: str | None
+
+
+class DeliveryList(Schema):
+    items: list[DeliveryOut]
+    next_cursor: str | None
+
+
+@router.get("/simulations/{slug}/notifiers", response=NotifierList)
+def list_notifiers(request: HttpRequest, slug: str) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    found = find_simulation(request, slug).notifiers.order_by("id")
+    return answer({"items": [_notifier(notifier) for notifier in found], "next_cursor": None})
+
+
+@router.post("/simulations/{slug}/notifiers", response={201: NewNotifier}, summary="Tell somebody when runs end")
+@idempotent
+def create(request: HttpRequest, slug: str, data: NotifierIn) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    made = create_notifier(find_simulation(request, slug), **data.dict())
+    place = f"/api/v1/simulations/{slug}/notifiers/{made.pk}"
+    return answer({**_notifier(made), "secret": made.secret}, 201, place)
+
+
+@router.delete("/simulations/{slug}/notifiers/{notifier_id}", response={204: None})
+def delete(request: HttpRequest, slug: str, notifier_id: int) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    found = find_simulation(request, slug).notifiers.filter(pk=notifier_id) if notifier_id < 2**63 else None
+    if found is None or not found.delete()[0]:
+        raise NotFound(f"simulation {slug!r} has no notifier {notifier_id}")
+    return HttpResponse(status=204)
+
+
+@router.get("/runs/{int:run_id}/deliveries", response=DeliveryList, summary="Notifications about it, and their outcome")
+def list_deliveries(request: HttpRequest, run_id: int) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    found = find_run(request, run_id).deliveries.select_related("notifier").order_by("id")
+    items = [
+        {
+            "channel": delivery.notifier.channel,
+            "address": delivery.notifier.address,
+            "outcome": delivery.outcome,
+            "attempts": delivery.attempts,
+            "answer": delivery.answer,
+            "created_at": iso(delivery.created_at),
+            "sent_at": iso(delivery.sent_at),
+        }
+        for delivery in found
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
+def _notifier(notifier: Notifier) -> dict[str, Any]:
+    return {name: getattr(notifier, name) for name in ("id", "channel", "address", "statuses")}

@@ -1,0 +1,256 @@
+"""One call to start a run and wait for it, and the questions that its callers ask first.
+
+Two forms: the social scenario's (`num_agents`, `feed_algorithm`, …), or any simulation's (`simulation`, `params`, …).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict, Field
+
+from metrics import queries as catalogue
+from runs import queries, services
+from runs.api.answers import NotFound, answer, caller, find_simulation
+from runs.models import Run, Simulation
+from runs.schemas import iso
+from runs.simulations import create_simulation
+from runs.specs import BadSpec, FieldError, load_scenario
+from runs.states import Status, Trigger
+from simweb.access.idempotency import idempotent
+from simweb.access.roles import Role
+from simweb.engine import select_keys
+
+router = Router(tags=["one call"])
+SOCIAL = "social-feed"
+DEFAULT_AGENTS, DEFAULT_TURNS = 5, 10
+SOCIAL_WORDS = {
+    "params.agents": ("num_agents",),
+    "params.feed": ("feed_algorithm",),
+    "params.feed_order": ("feed_algorithm_config", "order"),
+    "turns": ("num_turns",),
+}
+# Each waiting call holds one of the server's threads, so only so many may wait; others get their 202 at once.
+WAITING = threading.BoundedSemaphore(6)
+MAX_WAIT, FIRST_LOOK, LAST_LOOK = 60, 0.01, 0.25
+
+
+class QuickRunIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    num_agents: int | None = Field(None, description="Required, unless `simulation` is given.")
+    num_turns: int | None = None
+    feed_algorithm: str | None = None
+    feed_algorithm_config: dict[str, Any] | None = None
+    metric_keys: list[str] | None = None
+    seed: int | None = None
+    simulation: str | None = Field(None, description="The slug of any simulation; then `params` and `turns` apply.")
+    params: dict[str, Any] | None = None
+    turns: int | None = None
+
+
+class QuickTurn(Schema):
+    turn_number: int
+    created_at: str
+    total_actions: dict[str, int]
+    metrics: dict[str, Any]
+
+
+class QuickError(Schema):
+    code: str
+    message: str
+    detail: str | None
+
+
+class QuickRunOut(Schema):
+    run_id: str
+    created_at: str
+    status: str
+    num_agents: int | None
+    num_turns: int
+    turns: list[QuickTurn]
+    run_metrics: dict[str, Any] | None
+    error: QuickError | None
+
+
+class QuickRunDetail(Schema):
+    run_id: str
+    status: str
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    config: dict[str, Any]
+    turns: list[QuickTurn]
+    run_metrics: dict[str, Any] | None
+    error: QuickError | None
+
+
+class MetricBrief(Schema):
+    key: str
+    display_name: str
+    description: str
+    scope: str
+    author: str
+
+
+class FeedAlgorithmOut(Schema):
+    id: str
+    display_name: str
+    description: str
+    config_schema: dict[str, Any] | None
+
+
+class DefaultConfig(Schema):
+    num_agents: int
+    num_turns: int
+    metric_keys: list[str]
+
+
+@router.post("/simulations/run", response={200: QuickRunOut, 202: QuickRunOut}, summary="Start a run and wait for it")
+def run_and_wait(
+    request: HttpRequest, data: QuickRunIn, wait: Annotated[float, Query(25, ge=0, le=MAX_WAIT)]
+) -> HttpResponse:
+    # Started first, and committed, then waited for: a run that waits inside its own transaction would never be played.
+    started = json.loads(_start(request, data).content)
+    run = _wait_for(started["run_id"], wait)
+    played = run.status in {Status.COMPLETED, Status.FAILED}
+    return answer(_quick_json(run), 200 if played else 202, f"/api/v1/simulations/runs/{run.pk}")
+
+
+@router.get("/simulations/runs/{run_id}", response=QuickRunDetail, summary="A run with its configuration and turns")
+def get_run(request: HttpRequest, run_id: str) -> HttpResponse:
+    found = queries.visible_runs(caller(request)).defer("log")
+    run = found.filter(pk=int(run_id)).first() if run_id.isascii() and run_id.isdigit() and len(run_id) < 19 else None
+    if run is None:
+        raise NotFound(f"there is no run {run_id!r}")
+    whole = _quick_json(run)
+    config = {
+        "num_agents": whole["num_agents"],
+        "num_turns": run.turns,
+        "feed_algorithm": run.params.get("feed"),
+        "metric_keys": run.metric_keys,
+        "simulation": run.simulation.slug,
+        "scenario": run.scenario,
+        "params": run.params,
+        "seed": run.seed,
+    }
+    names = ("run_id", "status", "created_at", "turns", "run_metrics", "error")
+    times = {"started_at": iso(run.started_at), "completed_at": iso(run.finished_at)}
+    return answer({**{name: whole[name] for name in names}, **times, "config": config})
+
+
+@router.get("/simulations/metrics", response=list[MetricBrief], summary="Metrics of the social scenario")
+def list_metrics(request: HttpRequest) -> list[dict[str, Any]]:
+    return catalogue.described(load_scenario(SOCIAL))
+
+
+@router.get("/simulations/feed-algorithms", response=list[FeedAlgorithmOut])
+def list_feed_algorithms(request: HttpRequest) -> list[dict[str, Any]]:
+    fields = load_scenario(SOCIAL).Params.model_json_schema()["properties"]
+    feed, order = fields["feed"], fields["feed_order"]
+    schema = {"type": "object", "properties": {"order": {"enum": order["enum"], "default": order["default"]}}}
+    return [
+        {
+            "id": name,
+            "display_name": feed["choices"][name],
+            "description": feed["explanations"][name],
+            "config_schema": schema if name == "chronological" else None,
+        }
+        for name in feed["enum"]
+    ]
+
+
+@router.get("/simulations/config/default", response=DefaultConfig)
+def default_config(request: HttpRequest) -> dict[str, Any]:
+    keys = select_keys(load_scenario(SOCIAL), None)
+    return {"num_agents": DEFAULT_AGENTS, "num_turns": DEFAULT_TURNS, "metric_keys": list(keys)}
+
+
+@idempotent
+def _start(request: HttpRequest, data: QuickRunIn) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    if data.simulation is not None:
+        simulation = find_simulation(request, data.simulation)
+        params, turns = data.params or {}, data.turns or data.num_turns
+    else:
+        simulation, params = _social_simulation(), _social_params(data)
+        turns = DEFAULT_TURNS if data.num_turns is None else data.num_turns
+    asked: dict[str, Any] = {"params": params, "turns": turns, "seed": data.seed, "metric_keys": data.metric_keys}
+    try:
+        [run] = services.create_runs(simulation, trigger=Trigger.API, by=by, **asked)
+    except BadSpec as error:
+        raise error if data.simulation else BadSpec([_in_social_words(item) for item in error.errors]) from None
+    return answer({"run_id": run.pk}, 202)
+
+
+def _in_social_words(error: FieldError) -> FieldError:
+    """The error at the field that the caller of the social form has filled in."""
+    return FieldError(SOCIAL_WORDS.get(".".join(error.loc), error.loc), error.msg)
+
+
+def _social_simulation() -> Simulation:
+    """Where the runs of the social form are kept."""
+    found = Simulation.objects.filter(slug=SOCIAL, scenario=SOCIAL).first()
+    return found or create_simulation(name="Social feed", scenario=SOCIAL)
+
+
+def _social_params(data: QuickRunIn) -> dict[str, Any]:
+    if data.num_agents is None:
+        raise BadSpec([FieldError(("num_agents",), "Is required, unless `simulation` is given.")])
+    if data.params is not None or data.turns is not None:
+        raise BadSpec([FieldError(("simulation",), "Is required for `params` and `turns`.")])
+    params: dict[str, Any] = {"network": "generated", "agents": data.num_agents}
+    if data.feed_algorithm is not None:
+        params["feed"] = data.feed_algorithm
+    config = data.feed_algorithm_config or {}
+    if unknown := sorted(set(config) - {"order"}):
+        raise BadSpec([FieldError(("feed_algorithm_config", unknown[0]), "There is no such setting.")])
+    return {**params, **({"feed_order": config["order"]} if "order" in config else {})}
+
+
+def _wait_for(run_id: int, seconds: float) -> Run:
+    """The run when it has ended, or as it stands when the time is up."""
+    if not WAITING.acquire(blocking=False):
+        return Run.objects.select_related("simulation").get(pk=run_id)
+    try:
+        until, pause = time.monotonic() + seconds, FIRST_LOOK
+        while True:
+            run = Run.objects.select_related("simulation").get(pk=run_id)
+            left = until - time.monotonic()
+            if run.is_terminal or left <= 0:
+                return run
+            time.sleep(min(pause, left))
+            pause = min(LAST_LOOK, pause * 1.5)
+    finally:
+        WAITING.release()
+
+
+def _quick_json(run: Run) -> dict[str, Any]:
+    turns = run.turn_rows.order_by("number")
+    error: dict[str, str | None] | None = None
+    if run.status == Status.FAILED:
+        detail = run.error_traceback or None
+        error = {"code": f"{run.failure_kind}_failure".upper(), "message": f"{run.error_type}: {run.error_message}"}
+        error["detail"] = detail
+    return {
+        "run_id": str(run.pk),
+        "created_at": iso(run.created_at),
+        "status": run.status,
+        "num_agents": run.params.get("agents"),
+        "num_turns": run.turns,
+        "turns": [
+            {
+                "turn_number": turn.number,
+                "created_at": iso(turn.created_at),
+                "total_actions": turn.actions,
+                "metrics": turn.metrics,
+            }
+            for turn in turns
+        ],
+        "run_metrics": run.run_metrics,
+        "error": error,
+    }

@@ -1,0 +1,156 @@
+"""API of runs: reading them, and what may be done to them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+
+from metrics.series import thin
+from runs import queries, services
+from runs.api.answers import NotFound, answer, caller, find_run
+from runs.api.simulations import Limit, RunList, Since
+from runs.models import Run
+from runs.paging import page_of
+from runs.schemas import EventOut, ProblemOut, RunDetail, RunOut, TurnOut, event_json, problem_json, run_json, turn_json
+from runs.states import Status, Trigger
+from simweb.access.idempotency import idempotent
+from simweb.access.roles import Role
+
+router = Router(tags=["runs"])
+After = Annotated[int, Query(0, ge=0, le=2**31 - 1)]
+
+
+class TurnList(Schema):
+    items: list[TurnOut]
+    next_cursor: int | None
+
+
+class Series(Schema):
+    """Of a number, `points` are [turn, value]; of a mapping, each name has points of its own in `series`."""
+
+    metric: str
+    kind: str
+    turns_done: int
+    points: list[list[float | None]]
+    series: dict[str, list[list[float | None]]]
+
+
+class EventList(Schema):
+    items: list[EventOut]
+    next_cursor: str | None
+
+
+class ProblemList(Schema):
+    items: list[ProblemOut]
+    next_cursor: int | None
+
+
+class Log(Schema):
+    text: str
+
+
+class Cancel(Schema):
+    reason: str = ""
+
+
+@router.get("/runs", response=RunList, summary="All runs, newest first")
+def list_runs(
+    request: HttpRequest,
+    limit: Limit,
+    status: Status | None = None,
+    trigger: Trigger | None = None,
+    since: Since | None = None,
+    cursor: str | None = None,
+) -> HttpResponse:
+    found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
+    runs, following = page_of(found.defer("log"), cursor, limit)
+    return answer({"items": [run_json(run) for run in runs], "next_cursor": following})
+
+
+@router.get("/runs/{int:run_id}", response=RunDetail)
+def get_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    run = find_run(request, run_id)
+    waiting = queries.waiting(run)
+    return answer({**run_json(run), "waiting": asdict(waiting) if waiting else None})
+
+
+@router.delete("/runs/{int:run_id}", response={204: None}, summary="Take an ended run out of every list")
+def delete_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    services.delete(find_run(request, run_id), by=caller(request, Role.OPERATOR).user)
+    return HttpResponse(status=204)
+
+
+@router.post("/runs/{int:run_id}/cancel", response=RunOut, summary="End it now; what it recorded stays")
+def cancel_run(request: HttpRequest, run_id: int, data: Cancel | None = None) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    services.cancel(find_run(request, run_id), by=by, reason=data.reason if data else "")
+    return answer(run_json(find_run(request, run_id)))
+
+
+@router.post("/runs/{int:run_id}/retry", response={202: RunOut}, summary="The same spec, as the next attempt")
+@idempotent
+def retry_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    return _queued(services.retry(find_run(request, run_id), by=by, trigger=Trigger.API))
+
+
+@router.post("/runs/{int:run_id}/again", response={202: RunOut}, summary="The same parameters, a new seed")
+@idempotent
+def run_again(request: HttpRequest, run_id: int) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    return _queued(services.run_again(find_run(request, run_id), by=by, trigger=Trigger.API))
+
+
+@router.get("/runs/{int:run_id}/turns", response=TurnList, summary="Turns in order; `cursor` is the last turn you have")
+def list_turns(request: HttpRequest, run_id: int, limit: Limit, cursor: After) -> HttpResponse:
+    turns = queries.turns_after(find_run(request, run_id), cursor, limit + 1)
+    following = turns[limit - 1].number if len(turns) > limit else None
+    return answer({"items": [turn_json(turn) for turn in turns[:limit]], "next_cursor": following})
+
+
+@router.get(
+    "/runs/{int:run_id}/series", response=Series, summary="One metric over the turns, thinned so that peaks survive"
+)
+def get_series(
+    request: HttpRequest,
+    run_id: int,
+    metric: str,
+    after: After,
+    max_points: Annotated[int, Query(2000, ge=4, le=20_000)],
+) -> HttpResponse:
+    run = find_run(request, run_id)
+    found = queries.series(run, metric, after)
+    if found is None:
+        raise NotFound(f"run {run_id} has no series of {metric!r}: it was not measured, or is not of the turn")
+    series = {name: thin(points, max_points) for name, points in found.by_name.items()}
+    points = thin(found.points, max_points)
+    return answer(
+        {"metric": metric, "kind": found.kind, "turns_done": run.turns_done, "points": points, "series": series}
+    )
+
+
+@router.get("/runs/{int:run_id}/events", response=EventList, summary="What happened to it, in order")
+def list_events(request: HttpRequest, run_id: int) -> HttpResponse:
+    events = find_run(request, run_id).events.select_related("actor")
+    return answer({"items": [event_json(event) for event in events], "next_cursor": None})
+
+
+@router.get("/runs/{int:run_id}/problems", response=ProblemList, summary="What was wrong or doubtful, in order")
+def list_problems(request: HttpRequest, run_id: int, limit: Limit, cursor: After) -> HttpResponse:
+    found = list(find_run(request, run_id).problems.order_by("id")[cursor : cursor + limit + 1])
+    following = cursor + limit if len(found) > limit else None
+    return answer({"items": [problem_json(problem) for problem in found[:limit]], "next_cursor": following})
+
+
+@router.get("/runs/{int:run_id}/log", response=Log, summary="What the model printed, capped")
+def get_log(request: HttpRequest, run_id: int) -> HttpResponse:
+    found = find_run(request, run_id)
+    return answer({"text": Run.objects.values_list("log", flat=True).get(pk=found.pk)})
+
+
+def _queued(run: Run) -> HttpResponse:
+    data: dict[str, Any] = run_json(run)
+    return answer(data, 202, f"/api/v1/runs/{run.pk}")

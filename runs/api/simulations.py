@@ -1,0 +1,107 @@
+"""API of simulations, and of starting their runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+
+from metrics.queries import selections_of
+from metrics.services import UnknownSelection
+from runs import queries, services, simulations
+from runs.api.answers import answer, caller, find_simulation
+from runs.paging import page_of
+from runs.schedules import set_schedule
+from runs.schemas import RunIn, RunOut, SimulationIn, SimulationOut, SimulationPatch, run_json, simulation_json
+from runs.states import Status, Trigger
+from simweb.access.idempotency import idempotent
+from simweb.access.roles import Role
+
+router = Router(tags=["simulations"])
+Limit = Annotated[int, Query(20, ge=1, le=100)]
+Since = Literal["1d", "7d", "30d", "90d"]
+
+
+class SimulationList(Schema):
+    items: list[SimulationOut]
+    next_cursor: str | None
+
+
+class RunList(Schema):
+    items: list[RunOut]
+    next_cursor: str | None
+
+
+@router.get("/simulations", response=SimulationList, summary="All simulations, by name")
+def list_simulations(request: HttpRequest, archived: bool = False) -> HttpResponse:
+    found = queries.visible_simulations(caller(request), archived=archived)
+    return answer({"items": [simulation_json(*row) for row in queries.dashboard(found)], "next_cursor": None})
+
+
+@router.post("/simulations", response={201: SimulationOut}, summary="Keep a scenario with parameters under a name")
+@idempotent
+def create_simulation(request: HttpRequest, data: SimulationIn) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    made = simulations.create_simulation(**data.dict(), by=by)
+    return answer(simulation_json(made, None), 201, f"/api/v1/simulations/{made.slug}")
+
+
+@router.get("/simulations/{slug}", response=SimulationOut)
+def get_simulation(request: HttpRequest, slug: str) -> HttpResponse:
+    return _simulation(request, slug)
+
+
+@router.patch("/simulations/{slug}", response=SimulationOut, summary="Change what is given; runs keep their spec")
+def change_simulation(request: HttpRequest, slug: str, data: SimulationPatch) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    wanted = data.dict(exclude_unset=True, exclude={"schedule"})
+    with transaction.atomic():
+        simulation = simulations.change_simulation(find_simulation(request, slug), **wanted)
+        if (plan := data.schedule) is not None:
+            set_schedule(simulation, cron=plan.cron, zone=plan.timezone, paused=plan.paused, missed=plan.missed)
+    return _simulation(request, slug)
+
+
+@router.delete("/simulations/{slug}", response={204: None}, summary="Archive it; its runs are kept")
+def delete_simulation(request: HttpRequest, slug: str) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    simulations.remove_simulation(find_simulation(request, slug))
+    return HttpResponse(status=204)
+
+
+@router.post("/simulations/{slug}/runs", response={202: RunOut}, summary="Queue a run")
+@idempotent
+def create_run(request: HttpRequest, slug: str, data: RunIn) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    wanted = data.dict()
+    selection_id = wanted.pop("metric_selection")
+    selection = selections_of(by).filter(pk=selection_id).first() if selection_id is not None else None
+    if selection_id is not None and selection is None:
+        raise UnknownSelection(selection_id)
+    simulation = find_simulation(request, slug)
+    [run] = services.create_runs(simulation, trigger=Trigger.API, by=by, selection=selection, **wanted)
+    return answer(run_json(run), 202, f"/api/v1/runs/{run.pk}")
+
+
+@router.get("/simulations/{slug}/runs", response=RunList, summary="Its runs, newest first")
+def list_runs(
+    request: HttpRequest,
+    slug: str,
+    limit: Limit,
+    status: Status | None = None,
+    trigger: Trigger | None = None,
+    since: Since | None = None,
+    cursor: str | None = None,
+) -> HttpResponse:
+    simulation = find_simulation(request, slug)
+    found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
+    runs, following = page_of(found.filter(simulation=simulation).defer("log"), cursor, limit)
+    return answer({"items": [run_json(run, slug=slug) for run in runs], "next_cursor": following})
+
+
+def _simulation(request: HttpRequest, slug: str) -> HttpResponse:
+    [(simulation, last)] = queries.dashboard([find_simulation(request, slug)])
+    data: dict[str, Any] = simulation_json(simulation, last)
+    return answer(data)

@@ -1,0 +1,204 @@
+"""Sockets: `/ws/live/` carries partials for pages, `/ws/` carries JSON for programs. Both only translate."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from runs import frames, queries
+from runs.frames import Audience, Format
+from runs.live import Outbox, hub
+from runs.models import Run, Simulation
+from runs.schemas import run_json, simulation_json
+from simweb.access.doors import Caller, caller_of_session, caller_of_token
+
+UNAUTHORIZED, FORBIDDEN_ORIGIN, SLOW_CLIENT = 4401, 4403, 4429
+MAX_TOPICS = 50
+
+
+class TopicError(Exception):
+    """A topic that cannot be watched; `code` is one of the protocol's error codes."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """What both sockets share: who may come in, one bounded outbox, topics."""
+
+    form: Format
+    plain_topics: frozenset[str] = frozenset({"runs"})
+
+    async def connect(self) -> None:
+        await self.accept()  # first, so that a browser sees our close code and not just a refused handshake
+        hub.start()
+        self.outbox = Outbox()
+        self.audiences: set[Audience] = set()
+        self.writer: asyncio.Task[None] | None = None
+        self.caller = await database_sync_to_async(_caller, thread_sensitive=False)(self.scope)
+        if not _same_origin(self.scope):
+            await self.close(FORBIDDEN_ORIGIN)
+        elif self.caller is None:
+            await self.close(UNAUTHORIZED)
+        else:
+            self.writer = asyncio.create_task(self._write())
+
+    async def disconnect(self, code: int) -> None:
+        hub.leave(self.outbox, self.audiences)
+        if self.writer is not None:
+            self.writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.writer
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.writer is None:
+            return
+        try:
+            message = json.loads(text_data or "")
+            handler = {"subscribe": self.subscribe, "unsubscribe": self.unsubscribe, "ping": self.ping}[message["type"]]
+        except (ValueError, TypeError, LookupError, RecursionError):
+            self.refuse("INVALID_FORMAT", 'send {"type": "subscribe", "topics": [...]}, "unsubscribe" or "ping"')
+            return
+        await handler(message)
+
+    async def subscribe(self, message: dict[str, Any]) -> None:
+        """Watch topics: first join, then a snapshot of each, so that nothing falls between."""
+        accepted = []
+        for topic in self._topics(message):
+            audience: Audience = (self.form, topic)
+            hub.join(self.outbox, audience)
+            try:
+                self.outbox.put(await database_sync_to_async(self.snapshot, thread_sensitive=False)(topic))
+            except TopicError as error:
+                hub.leave(self.outbox, [audience])
+                self.refuse(error.code, str(error), topic)
+            else:
+                self.audiences.add(audience)
+                accepted.append(topic)
+        self.acknowledge("subscribe_ack", accepted)
+
+    async def unsubscribe(self, message: dict[str, Any]) -> None:
+        """Stop watching topics."""
+        topics = self._topics(message)
+        hub.leave(self.outbox, [(self.form, topic) for topic in topics])
+        self.audiences -= {(self.form, topic) for topic in topics}
+        self.acknowledge("unsubscribe_ack", topics)
+
+    async def ping(self, message: dict[str, Any]) -> None:
+        """Answer, so that a client knows that the line is alive."""
+        self.outbox.put(frames.envelope("pong", None, {"timestamp": message.get("timestamp")}))
+
+    def snapshot(self, topic: str) -> str:
+        """The topic as it is now. Raises TopicError."""
+        raise NotImplementedError
+
+    def find(self, topic: str) -> Run | Simulation | None:
+        """What a topic is about; None for the topics that are about everything. Raises TopicError."""
+        assert self.caller is not None
+        kind, _, name = topic.partition(":")
+        thing: Run | Simulation | None = None
+        if topic in self.plain_topics:
+            return None
+        if kind == "run":
+            number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else 0
+            thing = queries.visible_runs(self.caller).filter(pk=number).first()
+        elif kind == "simulation":
+            thing = queries.visible_simulations(self.caller).filter(slug=name).first()
+        else:
+            raise TopicError("UNKNOWN_TOPIC", 'topics are "runs", "simulation:<slug>" and "run:<id>"')
+        if thing is None:
+            raise TopicError("NOT_FOUND", f"there is no {kind} {name!r}")
+        return thing
+
+    def refuse(self, code: str, message: str, topic: str | None = None) -> None:
+        """Say what was wrong with a message or a topic; the socket stays."""
+        self.outbox.put(frames.envelope("error", topic, {"code": code, "message": message}))
+
+    def acknowledge(self, kind: str, topics: list[str]) -> None:
+        """Say which topics are, or are no longer, watched."""
+        self.outbox.put(frames.envelope(kind, None, {"topics": topics}))
+
+    def _topics(self, message: dict[str, Any]) -> list[str]:
+        topics = message.get("topics")
+        if isinstance(topics, list) and 0 < len(topics) <= MAX_TOPICS and all(isinstance(t, str) for t in topics):
+            return topics
+        self.refuse("INVALID_FORMAT", f"topics must be a list of 1 to {MAX_TOPICS} texts")
+        return []
+
+    async def _write(self) -> None:
+        while (frame := await self.outbox.frames.get()) is not None:
+            await self.send(text_data=frame)
+        self.writer = None
+        await self.close(SLOW_CLIENT)
+
+
+class JsonSocket(Socket):
+    """For programs: snapshot, `run_update`, `run_progress`, `simulation_update`, in envelopes."""
+
+    form = "json"
+
+    def snapshot(self, topic: str) -> str:
+        assert self.caller is not None
+        thing = self.find(topic)
+        data: Any
+        if isinstance(thing, Run):
+            data = run_json(thing)
+        elif isinstance(thing, Simulation):
+            [(simulation, last)] = queries.dashboard([thing])
+            runs = [run_json(run, slug=thing.slug) for run in queries.history(thing)]
+            data = {"simulation": simulation_json(simulation, last), "runs": runs}
+        else:
+            newest = queries.visible_runs(self.caller).listed().order_by("-created_at", "-id")[: queries.HISTORY]
+            data = {"runs": [run_json(run) for run in newest]}
+        return frames.envelope("snapshot", topic, data)
+
+
+class PageSocket(Socket):
+    """For pages: partials, each an element that takes the place of the one with its id."""
+
+    form = "html"
+    plain_topics = frozenset({"runs", "history"})
+
+    def snapshot(self, topic: str) -> str:
+        assert self.caller is not None
+        thing = self.find(topic)
+        if isinstance(thing, Run):
+            return frames.run_page_frame(thing, only_progress=False)
+        if isinstance(thing, Simulation):
+            return frames.history_frame(thing)
+        if topic == "history":
+            return frames.rows_frame(queries.visible_runs(self.caller).listed().order_by("-created_at", "-id"))
+        return frames.dashboard_frame(list(queries.visible_simulations(self.caller)))
+
+    def refuse(self, code: str, message: str, topic: str | None = None) -> None:
+        """A page asks only for what it shows; what is gone needs no words."""
+
+    def acknowledge(self, kind: str, topics: list[str]) -> None:
+        """The snapshot says it."""
+
+
+def _caller(scope: dict[str, Any]) -> Caller | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value.lower().startswith(b"bearer "):
+            return caller_of_token(value[7:].decode(errors="replace").strip())
+    user: Any = scope["user"]
+    return caller_of_session(getattr(user, "_wrapped", user)) if user.is_authenticated else None
+
+
+def _same_origin(scope: dict[str, Any]) -> bool:
+    """Browsers say where a page came from; a page of another site must not read along with a person's session."""
+    headers = {name: value.decode(errors="replace") for name, value in scope["headers"]}
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True  # not a browser
+    return (
+        urlsplit(origin).netloc.lower() == headers.get(b"host", "").lower() or origin in settings.CSRF_TRUSTED_ORIGINS
+    )

@@ -1,0 +1,28 @@
+"""History and news: an Event row is written with the change; the news goes out after the commit, and carries only ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.dispatch import Signal
+
+from runs.models import Event, Run
+
+# Sent as (run_id, kind) after commit. Two listeners, connected in runs/apps.py: the executor and live.
+run_changed = Signal()
+
+Kind = Literal["queued", "state", "progress", "deleted", "restored"]
+
+
+def record(run_id: int, kind: str, at: datetime, *, actor: User | None = None, detail: str = "") -> None:
+    """Write an event of a run; call it in the transaction of the change it tells of."""
+    Event.objects.create(run_id=run_id, kind=kind, created_at=at, actor=actor, detail=detail[:500])
+
+
+def announce(run: Run, kind: Kind) -> None:
+    """Tell the listeners once the change is committed. A listener's failure cannot undo it."""
+    run_id = run.pk
+    transaction.on_commit(lambda: run_changed.send_robust(sender=Run, run_id=run_id, kind=kind), robust=True)

@@ -1,0 +1,111 @@
+"""Frames: what a change of runs looks like, as partials for pages and as JSON for programs. Drawn from the rows alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from django.template.loader import render_to_string
+
+from runs import queries
+from runs.models import Run, RunQuerySet, Simulation
+from runs.schemas import iso, run_json, simulation_json
+
+Format = Literal["html", "json"]
+Audience = tuple[Format, str]  # what it understands, what it watches
+Drawn = list[tuple[Audience, str]]
+
+
+def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]) -> Drawn:
+    """Everything that the given audiences must be told about the changed runs, in the order in which to send it."""
+    drawn: Drawn = []
+    touched: set[int] = set()
+    for run in Run.objects.select_related("simulation", "created_by").defer("log").filter(pk__in=changed):
+        kinds = changed[run.pk]
+        drawn.extend(_json_frames(run, kinds, audiences))
+        drawn.extend(_html_frames(run, kinds, audiences))
+        if set(kinds) != {"progress"}:
+            touched.add(run.simulation_id)
+    if touched:
+        drawn.extend(_simulation_frames(touched, audiences))
+    return drawn
+
+
+def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:
+    page: Audience = ("html", f"run:{run.pk}")
+    only_progress = set(kinds) == {"progress"}
+    drawn: Drawn = []
+    lists: list[Audience] = [("html", f"simulation:{run.simulation.slug}"), ("html", "history")]
+    watched = [audience for audience in lists if audience in audiences]
+    if watched:
+        name = "gone" if run.deleted_at else "progress" if only_progress else "row"
+        text = render_to_string(f"runs/_run_{name}.html", {"run": run})
+        drawn.extend((audience, text) for audience in watched)
+    if page in audiences:
+        drawn.append((page, run_page_frame(run, only_progress=only_progress)))
+    return drawn
+
+
+def run_page_frame(run: Run, *, only_progress: bool) -> str:
+    """The parts of the run page that a turn changes; with a change of state, those that hold controls as well."""
+    parts = ["live"] if only_progress else ["head", "live", "outcome"]
+    context = {"run": run, "waiting": queries.waiting(run)}
+    return "".join(render_to_string(f"runs/_page_{part}.html", context) for part in parts)
+
+
+def history_frame(simulation: Simulation) -> str:
+    """The whole list of a simulation's history: what a socket gets when it begins to watch."""
+    context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history(simulation)}
+    return render_to_string("runs/_history_rows.html", context)
+
+
+def rows_frame(runs: RunQuerySet) -> str:
+    """The newest rows of the list of all runs."""
+    return "".join(render_to_string("runs/_run_row.html", {"run": run}) for run in runs[: queries.HISTORY])
+
+
+def dashboard_frame(simulations: Collection[Simulation]) -> str:
+    """The figures above the dashboard, and of each simulation the cells that runs change."""
+    cells = [
+        render_to_string("runs/_simulation_cells.html", {"simulation": simulation, "last": last})
+        for simulation, last in queries.dashboard(simulations)
+    ]
+    stats = render_to_string("runs/_stats.html", {"counts": queries.counts(queries.now())})
+    return stats + "".join(cells)
+
+
+def _simulation_frames(simulation_ids: Collection[int], audiences: Collection[Audience]) -> Drawn:
+    drawn: Drawn = []
+    if ("html", "runs") in audiences:
+        drawn.append((("html", "runs"), dashboard_frame(list(Simulation.objects.filter(pk__in=simulation_ids)))))
+    watched = [topic for form, topic in audiences if form == "json" and topic.startswith("simulation:")]
+    if watched:
+        for simulation, last in queries.dashboard(Simulation.objects.filter(pk__in=simulation_ids)):
+            topic = f"simulation:{simulation.slug}"
+            if topic in watched:
+                data = simulation_json(simulation, last)
+                drawn.append((("json", topic), envelope("simulation_update", topic, data)))
+    return drawn
+
+
+def _json_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:
+    topics = (f"run:{run.pk}", f"simulation:{run.simulation.slug}", "runs")
+    watched = [topic for topic in topics if ("json", topic) in audiences]
+    if not watched:
+        return []
+    if run.deleted_at:
+        kind, data = "run_deleted", {"id": run.pk, "version": run.version}
+    elif set(kinds) == {"progress"}:
+        names = ("id", "status", "turns", "turns_done", "problem_count", "total_tokens", "total_cost_usd", "version")
+        whole = run_json(run)
+        kind, data = "run_progress", {name: whole[name] for name in names}
+    else:
+        kind, data = "run_update", run_json(run)
+    return [(("json", topic), envelope(kind, topic, data)) for topic in watched]
+
+
+def envelope(kind: str, topic: str | None, data: Any) -> str:
+    """A frame of the JSON socket."""
+    message = {"v": 1, "type": kind, "topic": topic, "ts": iso(queries.now()), "data": data}
+    return json.dumps(message, separators=(",", ":"))

@@ -1,0 +1,143 @@
+"""The settings page of a simulation: how its runs are played, when they start by themselves, who hears of their end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from runs import simulations
+from runs.models import Delivery, Simulation
+from runs.notifiers import create_notifier
+from runs.schedules import set_schedule
+from runs.schemas import Execution
+from runs.specs import BadSpec
+from runs.states import Channel, FailureKind, Missed, Status
+from runs.views import find_simulation
+from simweb.access.doors import page
+from simweb.access.roles import Role
+
+ENDS = [(status.value, status.label) for status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)]
+
+
+class SettingsForm(forms.Form):
+    """What can be set besides parameters and metrics."""
+
+    name = forms.CharField(max_length=200)
+    is_archived = forms.BooleanField(
+        required=False, label="Archived", help_text="Off the dashboard; its runs are kept."
+    )
+    run_timeout_s = forms.IntegerField(required=False, min_value=1, label="A run may take", help_text="seconds")
+    turn_timeout_s = forms.IntegerField(required=False, min_value=1, label="A turn may take", help_text="seconds")
+    memory_limit_mb = forms.IntegerField(
+        required=False, min_value=64, label="A run may hold", help_text="MiB of memory"
+    )
+    max_parallel = forms.IntegerField(required=False, min_value=1, max_value=1000, label="At once", help_text="runs")
+    retry_attempts = forms.IntegerField(min_value=0, max_value=100, label="Retries by themselves", help_text="at most")
+    retry_backoff_s = forms.IntegerField(
+        min_value=0, max_value=86_400, label="Pause before a retry", help_text="seconds, doubled each time"
+    )
+    retry_kinds = forms.MultipleChoiceField(
+        required=False, choices=FailureKind.choices, widget=forms.CheckboxSelectMultiple, label="Retry failures of kind"
+    )
+    cron = forms.CharField(
+        required=False, max_length=100, label="Schedule", help_text="minute hour day month weekday, like 0 6 * * 1-5"
+    )
+    timezone = forms.CharField(required=False, max_length=64, label="Time zone", help_text="like Europe/Berlin")
+    paused = forms.BooleanField(required=False, label="Paused")
+    missed = forms.ChoiceField(choices=Missed.choices, label="Moments at which no server ran")
+
+
+class NotifierForm(forms.Form):
+    """Whom to tell."""
+
+    channel = forms.ChoiceField(choices=Channel.choices)
+    address = forms.CharField(max_length=500, help_text="https://… or an e-mail address")
+    statuses = forms.MultipleChoiceField(
+        choices=ENDS, initial=[Status.FAILED.value], widget=forms.CheckboxSelectMultiple, label="When a run is"
+    )
+
+
+@page(Role.OPERATOR)
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Look at the settings, or save them."""
+    simulation = find_simulation(request, slug)
+    form = SettingsForm(request.POST if request.method == "POST" else _present(simulation))
+    if request.method == "POST" and form.is_valid() and _saved(simulation, form):
+        messages.success(request, "Saved. Runs that are already queued keep the limits they were made with.")
+        return redirect("settings", slug)
+    return _shown(request, simulation, form, NotifierForm(), 422 if request.method == "POST" else 200)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def add_notifier(request: HttpRequest, slug: str) -> HttpResponse:
+    """Tell somebody more."""
+    simulation = find_simulation(request, slug)
+    form = NotifierForm(request.POST)
+    if form.is_valid():
+        try:
+            made = create_notifier(simulation, **form.cleaned_data)
+        except BadSpec as error:
+            _note(form, error)
+        else:
+            signed = f" Its signatures are made with the secret {made.secret}, shown this once."
+            messages.success(request, f"{made} is told.{signed if made.channel != Channel.EMAIL else ''}")
+            return redirect("settings", slug)
+    return _shown(request, simulation, SettingsForm(_present(simulation)), form, 422)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def remove_notifier(request: HttpRequest, slug: str, notifier_id: int) -> HttpResponse:
+    """Tell somebody no longer."""
+    find_simulation(request, slug).notifiers.filter(pk=notifier_id).delete()
+    return redirect("settings", slug)
+
+
+def _present(simulation: Simulation) -> dict[str, Any]:
+    names = ("name", "is_archived", *Execution.model_fields)
+    schedule: dict[str, Any] = {"cron": simulation.schedule, "timezone": simulation.schedule_timezone}
+    schedule |= {"paused": simulation.schedule_paused, "missed": simulation.schedule_missed}
+    return {**{name: getattr(simulation, name) for name in names}, **schedule}
+
+
+def _saved(simulation: Simulation, form: SettingsForm) -> bool:
+    data = form.cleaned_data
+    execution = {name: data[name] for name in Execution.model_fields}
+    try:
+        with transaction.atomic():
+            simulations.change_simulation(
+                simulation, name=data["name"], is_archived=data["is_archived"], execution=execution
+            )
+            zone, missed = data["timezone"] or "UTC", Missed(data["missed"])
+            set_schedule(simulation, cron=data["cron"].strip(), zone=zone, paused=data["paused"], missed=missed)
+    except BadSpec as error:
+        _note(form, error)
+        return False
+    return True
+
+
+def _note(form: forms.Form, error: BadSpec) -> None:
+    for item in error.errors:
+        form.add_error(item.loc[-1] if item.loc[-1] in form.fields else None, item.msg)
+
+
+def _shown(
+    request: HttpRequest, simulation: Simulation, form: SettingsForm, notifier: NotifierForm, status: int
+) -> HttpResponse:
+    deliveries = Delivery.objects.filter(notifier__simulation=simulation).select_related("notifier", "run")
+    context = {
+        "section": "simulations",
+        "simulation": simulation,
+        "form": form,
+        "notifier_form": notifier,
+        "notifiers": simulation.notifiers.order_by("id"),
+        "deliveries": deliveries[:20],
+    }
+    return render(request, "runs/settings.html", context, status=status)

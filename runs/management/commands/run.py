@@ -1,0 +1,102 @@
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from runs import services
+from runs.conductor import conduct
+from runs.events import run_changed
+from runs.executors import on_run_changed
+from runs.executors.child import ChildPlayer
+from runs.models import Run, Simulation, Turn
+from runs.specs import BadSpec
+from runs.states import Status, Trigger
+from runs.templatetags.show import amount, duration, measured
+from simweb.access.services import local_admin
+
+
+class Command(BaseCommand):
+    """`manage.py run SLUG`: play a run here, with a progress bar; it is recorded like any other."""
+
+    help = "Run a simulation in this terminal and print what was measured."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="which simulation; `manage.py run ?` lists them")
+        parser.add_argument("--turns", type=int)
+        parser.add_argument("--seed", type=int)
+        parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument("--metric", action="extend", nargs="+", default=[], metavar="KEY", help="what to measure")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        simulation = Simulation.objects.filter(slug=options["slug"]).first()
+        if simulation is None:
+            known = ", ".join(Simulation.objects.values_list("slug", flat=True)) or "none; start the server once"
+            raise CommandError(f"There is no simulation {options['slug']!r}. There are: {known}.")
+        # Played here, at once: the executor of this process must not take it too.
+        run_changed.disconnect(on_run_changed, dispatch_uid="executors")
+        try:
+            [run] = services.create_runs(
+                simulation,
+                trigger=Trigger.MANUAL,
+                by=local_admin(),
+                params=dict(self._named(text) for text in options["param"]),
+                turns=options["turns"],
+                seed=options["seed"],
+                metric_keys=options["metric"],
+            )
+        except BadSpec as error:
+            lines = "\n".join(f"  {'.'.join(item.loc)}: {item.msg}" for item in error.errors)
+            raise CommandError(f"This run cannot be started:\n{lines}") from None
+        run = self._play(run)
+        self._sum_up(run)
+        if run.status != Status.COMPLETED:
+            raise SystemExit(1)
+
+    def _named(self, text: str) -> tuple[str, str]:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise CommandError(f"--param {text}: write it as NAME=VALUE.")
+        return name, value
+
+    def _play(self, run: Run) -> Run:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        console = Console(file=sys.stderr)
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task(f"Run {run.pk}", total=run.turns)
+
+            def advance(*, run_id: int, **news: Any) -> None:
+                progress.update(task, completed=Run.objects.values_list("turns_done", flat=True).get(pk=run_id))
+
+            run_changed.connect(advance)
+            player = ChildPlayer()
+            try:
+                if not conduct(run.pk, player):  # a running server was quicker: watch it play
+                    while not Run.objects.get(pk=run.pk).is_terminal:
+                        advance(run_id=run.pk)
+                        time.sleep(0.2)
+            except KeyboardInterrupt:
+                services.cancel(run, by=None, reason="Ctrl+C in the terminal")
+            finally:
+                player.close()
+                run_changed.disconnect(advance)
+        return Run.objects.get(pk=run.pk)
+
+    def _sum_up(self, run: Run) -> None:
+        console = Console(file=self.stdout)  # type: ignore[arg-type]  # it is one in all that is asked of it
+        table = Table(
+            title=f"Run {run.pk}: {run.status}, {run.turns_done} turns in {duration(run.duration_ms)}, seed {run.seed}"
+        )
+        table.add_column("Metric")
+        table.add_column("Last turn, or whole run", justify="right")
+        last = Turn.objects.filter(run=run).order_by("-number").first()
+        for key, value in {**(last.metrics if last else {}), **(run.run_metrics or {})}.items():
+            table.add_row(key, measured(value))
+        console.print(table)
+        if run.problem_count:
+            console.print(f"{amount(run.problem_count)} problems; the first: {run.problems.first()}")
+        if run.error_type:
+            console.print(f"{run.error_type} in turn {run.error_turn}: {run.error_message}", style="red", markup=False)

@@ -1,0 +1,98 @@
+import fcntl
+import gc
+import os
+import sys
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from runs import simulations
+from runs.courier import Courier
+from runs.executors import get_executor
+from runs.upkeep import Upkeep
+from simweb.access.services import create_sign_in_link, local_admin
+from simweb.engine import registry
+
+# Daphne's own 50 refuses part of 1,000 sockets that come at once (reference/technology.md 2a).
+LISTEN_BACKLOG = 2048
+# Threads that record runs must not make those that answer requests wait 5 ms, Python's default, for their turn.
+SWITCH_SECONDS = 0.001
+
+
+class Command(BaseCommand):
+    """`manage.py serve`: everything in one command and one process tree."""
+
+    help = "Migrate, make the ready-made simulations, start web server and executor, print a sign-in link."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, help="runs side by side (default: SIMWEB_WORKERS, or one a core)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._lock = self._only_server()
+        if options["workers"] is not None:
+            if not 1 <= options["workers"] <= 256:
+                raise CommandError("--workers must be a number from 1 to 256.")
+            settings.WORKERS = options["workers"]
+        call_command("migrate", verbosity=0, interactive=False)
+        simulations.make_ready()
+        for warning in registry.listing().warnings.values():
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
+        secret = create_sign_in_link(local_admin())
+        connections.close_all()
+        gc.freeze()  # what is loaded by now stays: collections need not look at it again
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._serve(options["host"], options["port"], secret)
+
+    def _serve(self, host: str, port: int, secret: str) -> None:
+        from daphne.server import Server  # installs Twisted's reactor: only in a server
+
+        application = import_string(settings.ASGI_APPLICATION)
+        executor = get_executor()
+        executor.start()
+        clockwork = (Upkeep(), Courier())
+        for thread in clockwork:
+            thread.start()
+        address = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}:backlog={LISTEN_BACKLOG}"
+        server = Server(
+            application,
+            endpoints=[address],
+            ready_callable=lambda: self._greet(host, port, secret),
+            websocket_timeout=-1,
+            server_name="simweb",
+            verbosity=0,
+        )
+        try:
+            server.run()
+        finally:
+            for thread in clockwork:
+                thread.stop()
+            executor.stop()
+        if not server.listening_addresses:
+            raise CommandError(f"Port {port} of {host} is taken or not allowed. Try another: PORT={port + 1} make run")
+
+    def _greet(self, host: str, port: int, secret: str) -> None:
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+        base = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        self.stdout.write(f"simweb is running at {base}/  (stop it with Ctrl+C)")
+        self.stdout.write(f"Sign in, once, within 12 hours: {base}/sign-in/{secret}/")
+        self.stdout.flush()
+
+    def _only_server(self) -> IO[str]:
+        """Two servers on one data directory would each take the other's runs for dead."""
+        lock = open(settings.DATA_DIR / "server.lock", "a+")  # noqa: SIM115  # held as long as the process lives
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"Another simweb server uses {settings.DATA_DIR}. Stop it, or set SIMWEB_DATA_DIR to another folder."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        return lock

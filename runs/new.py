@@ -1,0 +1,161 @@
+"""Pages with a form: a new run of a simulation, a new simulation of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from metrics.queries import groups, selections_of
+from runs import forms, queries, services, simulations
+from runs.models import Simulation
+from runs.specs import BadSpec, build_spec, load_scenario
+from runs.states import Trigger
+from runs.views import find_simulation
+from simweb.access.doors import page
+from simweb.access.roles import Role
+from simweb.engine import Scenario, catalogue, registry, select_keys
+
+
+@page(Role.OPERATOR)
+def new_run(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form of a run; a POST queues it and its replicates."""
+    simulation = find_simulation(request, slug)
+    try:
+        scenario = load_scenario(simulation.scenario)
+    except BadSpec as error:
+        return render(request, "error.html", {"title": "This simulation cannot run", "detail": str(error)}, status=422)
+    if request.method != "POST":
+        return render(request, "runs/new_run.html", _offered(request, simulation, scenario))
+    try:
+        made = services.create_runs(simulation, trigger=Trigger.MANUAL, by=_user(request), **_asked(request, scenario))
+    except BadSpec as error:
+        return render(request, "runs/new_run.html", _refused(request, simulation, scenario, error), status=422)
+    return redirect(made[0] if len(made) == 1 else simulation)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def check(request: HttpRequest, scenario: str) -> HttpResponse:
+    """What is wrong with the fields as they are typed; only the errors, so that nothing moves under the hand."""
+    try:
+        kind = registry.load(scenario)
+    except (registry.UnknownScenario, registry.BrokenScenario):
+        raise Http404(f"there is no scenario {scenario!r}") from None
+    asked = _asked(request, kind)
+    errors: dict[str, str] = {}
+    try:
+        build_spec(
+            kind,
+            params=asked["params"],
+            turns=1 if asked["turns"] is None else asked["turns"],
+            seed=asked["seed"],
+            metric_keys=asked["metric_keys"],
+        )
+    except BadSpec as error:
+        errors = forms.errors_of(error)
+    shown = [one for one in forms.run_fields({}, errors) if one.name in request.POST]
+    fields = [*forms.param_fields(kind, {}, errors), *shown]
+    return render(request, "runs/_field_errors.html", {"fields": fields})
+
+
+@page(Role.OPERATOR)
+def new_simulation(request: HttpRequest) -> HttpResponse:
+    """Choose a scenario, then name it, set its parameters and metrics."""
+    listing = registry.listing()
+    scenario = listing.scenarios.get(request.POST.get("scenario") or request.GET.get("scenario", ""))
+    if scenario is None:
+        context = {
+            "section": "simulations",
+            "scenarios": [_told(scenario) for scenario in listing.scenarios.values()],
+            "warnings": listing.warnings,
+        }
+        return render(request, "runs/scenarios.html", context)
+    if request.method != "POST":
+        values = {"turns": scenario.default_turns}
+        return render(request, "runs/new_simulation.html", _form(request, scenario, {}, values, None))
+    asked = _asked(request, scenario)
+    try:
+        made = simulations.create_simulation(
+            name=request.POST.get("name", ""),
+            scenario=scenario.key,
+            params=asked["params"],
+            turns=asked["turns"],
+            metric_keys=asked["metric_keys"],
+            by=_user(request),
+        )
+    except BadSpec as error:
+        context = _form(request, scenario, _typed_params(request, scenario), request.POST, error)
+        return render(
+            request, "runs/new_simulation.html", {**context, "name": request.POST.get("name", "")}, status=422
+        )
+    return redirect("new-run", made.slug)
+
+
+def _asked(request: HttpRequest, scenario: type[Scenario]) -> dict[str, Any]:
+    keys = request.POST.getlist("metric_keys")
+    replicates = forms.whole_from(request.POST, "replicates")
+    return {
+        "params": forms.params_from(scenario, request.POST),
+        "turns": forms.whole_from(request.POST, "turns"),
+        "seed": forms.whole_from(request.POST, "seed"),
+        "replicates": 1 if replicates is None else replicates,
+        "metric_keys": keys,
+    }
+
+
+def _offered(request: HttpRequest, simulation: Simulation, scenario: type[Scenario]) -> dict[str, Any]:
+    """The form with what this person used last, or with what the simulation has saved."""
+    last = None if "saved" in request.GET else queries.last_run_of(_user(request), simulation)
+    source: Any = last or simulation
+    context = _form(request, scenario, source.params, {"turns": source.turns}, None, chosen=source.metric_keys)
+    return {**context, "simulation": simulation, "as_last_time": last is not None}
+
+
+def _refused(request: HttpRequest, simulation: Simulation, scenario: type[Scenario], error: BadSpec) -> dict[str, Any]:
+    context = _form(request, scenario, _typed_params(request, scenario), request.POST, error)
+    return {**context, "simulation": simulation}
+
+
+def _typed_params(request: HttpRequest, scenario: type[Scenario]) -> dict[str, Any]:
+    names = scenario.Params.model_fields
+    return {name: request.POST.get(forms.PREFIX + name, "") for name in names}
+
+
+def _form(
+    request: HttpRequest,
+    scenario: type[Scenario],
+    params: Mapping[str, Any],
+    values: Mapping[str, Any],
+    error: BadSpec | None,
+    chosen: Iterable[str] | None = None,
+) -> dict[str, Any]:
+    errors = forms.errors_of(error) if error else {}
+    fields = forms.param_fields(scenario, params, errors)
+    ticked = request.POST.getlist("metric_keys") if request.method == "POST" else chosen
+    known = catalogue(scenario)
+    keys = [key for key in ticked or () if key in known] or select_keys(scenario, None)
+    return {
+        "section": "simulations",
+        "scenario": _told(scenario),
+        "fields": fields,
+        "run_fields": forms.run_fields(values, errors),
+        "name_error": errors.get("name", ""),
+        "general_errors": forms.unplaced(errors, fields),
+        "groups": groups(scenario, keys),
+        "chosen_count": len(keys),
+        "metric_count": len(known),
+        "selections": selections_of(_user(request)).filter(scenario=scenario.key),
+    }
+
+
+def _told(scenario: type[Scenario]) -> dict[str, str]:
+    """What a template may know of a scenario: given the class itself, it would call it."""
+    return {name: getattr(scenario, name) for name in ("key", "title", "description", "version")}
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user

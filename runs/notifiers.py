@@ -1,0 +1,47 @@
+"""Verbs about notifiers: making one with an address that can be reached, taking it away."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from runs.models import Notifier, Simulation
+from runs.specs import BadSpec, FieldError
+from runs.states import TERMINAL, Channel
+
+
+def create_notifier(simulation: Simulation, *, channel: Channel, address: str, statuses: Sequence[str]) -> Notifier:
+    """Tell `address` when a run ends in one of `statuses`. Its `secret` signs webhooks. Raises BadSpec."""
+    errors = []
+    if message := _wrong_address(channel, address):
+        errors.append(FieldError(("address",), message))
+    if not statuses or not set(statuses) <= {status.value for status in TERMINAL}:
+        errors.append(FieldError(("statuses",), f"Choose among {', '.join(sorted(TERMINAL))}."))
+    if errors:
+        raise BadSpec(errors)
+    return Notifier.objects.create(
+        simulation=simulation,
+        channel=channel,
+        address=address,
+        statuses=sorted(set(statuses)),
+        secret=secrets.token_hex(32),
+    )
+
+
+def _wrong_address(channel: Channel, address: str) -> str:
+    if channel == Channel.EMAIL:
+        try:
+            validate_email(address)
+        except ValidationError:
+            return "Is not an e-mail address."
+        return ""
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and len(address) <= 500
+    except ValueError:
+        good = False
+    return "" if good else "Must be an address that begins with https:// or http://."

@@ -1,0 +1,187 @@
+"""What the player of a run writes. Every write carries the lease that its claim gave, so a late writer changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from metrics.series import thin
+from runs import queries, services
+from runs.events import announce
+from runs.models import Problem, Run, RunQuerySet, Turn
+from runs.states import PLAYING, FailureKind, Status
+
+SPARKLINE_POINTS = 40
+HEADLINE_POINTS = 4_000
+COST_DIGITS = Decimal("0.000001")
+Message = dict[str, Any]
+
+
+@dataclass
+class Recording:
+    """One claimed run: its lease, and what was recorded so far."""
+
+    run: Run
+    lease: UUID
+    turns_done: int = 0
+    problem_count: int = 0
+    headline: list[tuple[int, float | None]] = field(default_factory=list)
+    stuck: bool = False
+
+    def add(self, messages: Sequence[Message]) -> bool:
+        """Record turns as the engine reported them, all in one transaction. False: the lease is lost, nothing was written."""
+        now = timezone.now()
+        tokens = [m["tokens"] for m in messages if m["tokens"] is not None]
+        costs = [m["cost_usd"] for m in messages if m["cost_usd"] is not None]
+        changes: dict[str, Any] = {"turns_done": messages[-1]["number"]}
+        if tokens:
+            self.run.total_tokens = changes["total_tokens"] = (self.run.total_tokens or 0) + sum(tokens)
+        if costs:
+            total = (self.run.total_cost_usd or Decimal(0)) + sum((Decimal(str(cost)) for cost in costs), Decimal(0))
+            self.run.total_cost_usd = changes["total_cost_usd"] = total.quantize(COST_DIGITS)
+        problems = [(m["number"], p) for m in messages for p in m["problems"]]
+        with transaction.atomic():
+            if self.stuck and not self._change(Status.RUNNING, "a turn came"):
+                return False
+            if not self._touch(**changes, problem_count=self.problem_count + len(problems)):
+                return False
+            Turn.objects.bulk_create(_turn(self.run.pk, m, now) for m in messages)
+            self._keep_problems(problems)
+            announce(self.run, "progress")
+        self.turns_done = messages[-1]["number"]
+        self.stuck = False
+        self._follow_headline(messages)
+        return True
+
+    def beat(self) -> bool:
+        """Say that the player is alive. False: the lease is lost."""
+        return bool(self._held().update(heartbeat_at=Now()))
+
+    def stall(self, reason: str) -> bool:
+        """No turn for long: the run is stuck until the next. False: the lease is lost."""
+        self.stuck = self._change(Status.STUCK, reason)
+        return self.stuck
+
+    def give_back(self) -> bool:
+        """Queue the run again, as if it had never been claimed. Only for one of which nothing was recorded."""
+        nothing = {"lease": None, "player": "", "started_at": None, "heartbeat_at": None}
+        return self._change(Status.QUEUED, "the server was stopped before the first turn", **nothing)
+
+    def keep_log(self, text: str) -> bool:
+        """Replace the run's log by what the model has printed so far."""
+        return self._touch(log=text)
+
+    def complete(self, outcome: Message) -> None:
+        """The run was played to its end. Raises TransitionRefused when the lease is lost."""
+        problems = [(None, problem) for problem in outcome["problems"]]
+        with transaction.atomic():
+            services.transition(
+                self.run.pk,
+                Status.COMPLETED,
+                fence=self.lease,
+                run_metrics=outcome["run_metrics"],
+                fingerprint=outcome["fingerprint"],
+                problem_count=self.problem_count + len(problems),
+                sparkline=self._sparkline(),
+            )
+            self._keep_problems(problems)
+
+    def fail(self, kind: FailureKind, error: Message) -> None:
+        """The run ended by an error {type, message, turn, traceback}. Raises TransitionRefused when the lease is lost."""
+        services.transition(
+            self.run.pk,
+            Status.FAILED,
+            fence=self.lease,
+            detail=f"{error['type']}: {error['message']}",
+            failure_kind=kind,
+            error_type=error["type"][:200],
+            error_message=error["message"],
+            error_turn=error["turn"],
+            error_traceback=error.get("traceback", ""),
+            sparkline=self._sparkline(),
+        )
+
+    def _touch(self, **changes: Any) -> bool:
+        alive = {"version": F("version") + 1, "changed_at": timezone.now(), "heartbeat_at": Now()}
+        return bool(self._held().update(**alive, **changes))
+
+    def _held(self) -> RunQuerySet:
+        return Run.objects.filter(pk=self.run.pk, lease=self.lease, status__in=sorted(PLAYING))
+
+    def _change(self, to: Status, detail: str, **changes: Any) -> bool:
+        try:
+            services.transition(self.run.pk, to, fence=self.lease, detail=detail, **changes)
+        except services.TransitionRefused:
+            return False
+        return True
+
+    def _keep_problems(self, problems: Sequence[tuple[int | None, Message]]) -> None:
+        room = max(0, settings.MAX_PROBLEMS_PER_RUN - self.problem_count)
+        now = timezone.now()
+        Problem.objects.bulk_create(
+            Problem(run_id=self.run.pk, turn=turn, created_at=now, **problem) for turn, problem in problems[:room]
+        )
+        self.problem_count += len(problems)
+
+    def _follow_headline(self, messages: Sequence[Message]) -> None:
+        key = self.run.simulation.headline_metric
+        values = ((m["number"], m["metrics"].get(key)) for m in messages)
+        self.headline.extend((turn, value) for turn, value in values if isinstance(value, int | float))
+        if len(self.headline) > HEADLINE_POINTS:  # a million turns must not stay in memory for 40 points
+            self.headline = thin(self.headline, HEADLINE_POINTS // 2)
+
+    def _sparkline(self) -> list[float | None]:
+        return [value for _, value in thin(self.headline, SPARKLINE_POINTS)]
+
+
+@transaction.atomic
+def claim(run_id: int, player: str = "") -> Recording | None:
+    """Take a queued run for playing. None when it is no longer queued, or its simulation plays all it may at once."""
+    lease = uuid4()
+    now = timezone.now()
+    if not queries.has_room(run_id):
+        return None
+    held: dict[str, Any] = {"lease": lease, "player": player, "started_at": now, "heartbeat_at": Now()}
+    try:
+        # Only a queued one: a stuck run, which may come back to running, has a player.
+        run = services.transition(run_id, Status.RUNNING, only_from=Status.QUEUED, at=now, **held)
+    except services.TransitionRefused:
+        return None
+    return Recording(run, lease)
+
+
+def bury(run_id: int, message: str, *, fence: UUID | None = None) -> bool:
+    """Fail a run whose player is known to be dead. False when the run has ended by itself, or is in other hands."""
+    try:
+        services.transition(
+            run_id,
+            Status.FAILED,
+            fence=fence,
+            detail=message,
+            failure_kind=FailureKind.LOST,
+            error_type="PlayerLost",
+            error_message=message,
+        )
+    except services.TransitionRefused:
+        return False
+    return True
+
+
+def _turn(run_id: int, message: Message, now: Any) -> Turn:
+    return Turn(
+        run_id=run_id,
+        number=message["number"],
+        created_at=now,
+        duration_ms=message["duration_ms"],
+        actions=message["actions"],
+        metrics=message["metrics"],
+    )

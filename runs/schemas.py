@@ -1,0 +1,280 @@
+"""A run, a turn, a simulation in JSON: one builder each for API and sockets, and the schemas that document them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from runs.models import Event, Problem, Run, Simulation, Turn
+from runs.states import FailureKind, Missed
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the millisecond, with Z."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class ErrorOut(Schema):
+    type: str
+    message: str
+    turn: int | None
+    traceback: str
+
+
+class RunOut(Schema):
+    """A run. `version` grows with every change, so the greater of two is the newer."""
+
+    id: int
+    simulation: str
+    scenario: str
+    scenario_version: str
+    status: str
+    trigger: str
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    duration_ms: int | None
+    turns: int
+    turns_done: int
+    params: dict[str, Any]
+    seed: int
+    metric_keys: list[str]
+    metric_selection: int | None
+    run_metrics: dict[str, Any] | None
+    fingerprint: str | None
+    total_tokens: int | None
+    total_cost_usd: float | None
+    problem_count: int
+    failure_kind: str | None
+    error: ErrorOut | None
+    priority: int
+    attempt: int
+    retry_of: int | None
+    verification: dict[str, Any] | None = Field(None, description="Null: this server does not verify runs yet.")
+    tags: list[str]
+    created_by: str | None
+    version: int
+
+
+class Waiting(Schema):
+    """Of a queued run: 1 is played next."""
+
+    position: int
+    reason: str
+
+
+class RunDetail(RunOut):
+    """A run, and what it waits for while it is queued."""
+
+    waiting: Waiting | None
+
+
+class Execution(Schema):
+    """How the runs of a simulation are played; null is no limit."""
+
+    model_config = ConfigDict(extra="forbid")
+    run_timeout_s: int | None = Field(None, ge=1, le=2**31 - 1)
+    turn_timeout_s: int | None = Field(None, ge=1, le=2**31 - 1)
+    memory_limit_mb: int | None = Field(None, ge=64, le=2**31 - 1)
+    max_parallel: int | None = Field(None, ge=1, le=1000)
+    retry_attempts: int = Field(0, ge=0, le=100)
+    retry_backoff_s: int = Field(30, ge=0, le=86_400)
+    retry_kinds: list[FailureKind] = [FailureKind.LOST, FailureKind.TIMEOUT]
+
+
+class Schedule(Schema):
+    """When it runs by itself; `missed`: run once for moments at which no server ran, or skip them."""
+
+    model_config = ConfigDict(extra="forbid")
+    cron: str
+    timezone: str = "UTC"
+    paused: bool = False
+    missed: Missed = Missed.ONCE
+
+
+class SimulationOut(Schema):
+    slug: str
+    name: str
+    scenario: str
+    params: dict[str, Any]
+    turns: int
+    metric_keys: list[str]
+    headline_metric: str
+    execution: Execution
+    schedule: Schedule | None
+    next_run_at: str | None
+    last_run: RunOut | None
+    success_rate: float | None
+    terminal_runs: int
+    is_archived: bool
+    created_at: str
+
+
+class TurnOut(Schema):
+    number: int
+    created_at: str
+    duration_ms: float
+    actions: dict[str, int]
+    metrics: dict[str, Any]
+
+
+class EventOut(Schema):
+    kind: str
+    created_at: str
+    actor: str | None
+    detail: str
+
+
+class ProblemOut(Schema):
+    severity: str
+    description: str
+    source: str
+    turn: int | None
+    created_at: str
+
+
+class RunIn(Schema):
+    """What is left out is taken from the simulation; `metric_keys` wins over `metric_selection`."""
+
+    model_config = ConfigDict(extra="forbid")
+    params: dict[str, Any] = {}
+    turns: int | None = None
+    seed: int | None = Field(None, description="Left out: drawn, and shown on the run.")
+    metric_keys: list[str] | None = None
+    metric_selection: int | None = None
+    priority: int = Field(0, ge=-100, le=100)
+
+
+class SimulationIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    scenario: str
+    slug: str | None = None
+    params: dict[str, Any] = {}
+    turns: int | None = None
+    metric_keys: list[str] | None = None
+    headline_metric: str | None = None
+
+
+class SimulationPatch(Schema):
+    model_config = ConfigDict(extra="forbid")
+    name: str | None = None
+    params: dict[str, Any] | None = None
+    turns: int | None = None
+    metric_keys: list[str] | None = None
+    headline_metric: str | None = None
+    is_archived: bool | None = None
+    execution: Execution | None = None
+    schedule: Schedule | None = Field(None, description="With a blank `cron`, the schedule is taken away.")
+
+
+def run_json(run: Run, *, slug: str | None = None) -> dict[str, Any]:
+    """The run as RunOut describes it. `slug` spares a look at the simulation's row."""
+    return {
+        "id": run.pk,
+        "simulation": slug or run.simulation.slug,
+        "scenario": run.scenario,
+        "scenario_version": run.scenario_version,
+        "status": run.status,
+        "trigger": run.trigger,
+        "created_at": iso(run.created_at),
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.finished_at),
+        "duration_ms": run.duration_ms,
+        "turns": run.turns,
+        "turns_done": run.turns_done,
+        "params": run.params,
+        "seed": run.seed,
+        "metric_keys": run.metric_keys,
+        "metric_selection": run.metric_selection_id,
+        "run_metrics": run.run_metrics,
+        "fingerprint": run.fingerprint or None,
+        "total_tokens": run.total_tokens,
+        "total_cost_usd": None if run.total_cost_usd is None else float(run.total_cost_usd),
+        "problem_count": run.problem_count,
+        "failure_kind": run.failure_kind or None,
+        "error": _error_json(run),
+        "priority": run.priority,
+        "attempt": run.attempt,
+        "retry_of": run.retry_of_id,
+        "verification": None,
+        "tags": run.tags,
+        "created_by": run.created_by.get_username() if run.created_by else None,
+        "version": run.version,
+    }
+
+
+def _error_json(run: Run) -> dict[str, Any] | None:
+    if not run.error_type:
+        return None
+    return {
+        "type": run.error_type,
+        "message": run.error_message,
+        "turn": run.error_turn,
+        "traceback": run.error_traceback,
+    }
+
+
+def simulation_json(simulation: Simulation, last_run: Run | None) -> dict[str, Any]:
+    """The simulation as SimulationOut describes it."""
+    return {
+        "slug": simulation.slug,
+        "name": simulation.name,
+        "scenario": simulation.scenario,
+        "params": simulation.params,
+        "turns": simulation.turns,
+        "metric_keys": simulation.metric_keys,
+        "headline_metric": simulation.headline_metric,
+        "execution": {name: getattr(simulation, name) for name in Execution.model_fields},
+        "schedule": _schedule_json(simulation),
+        "next_run_at": iso(simulation.next_run_at),
+        "last_run": run_json(last_run, slug=simulation.slug) if last_run else None,
+        "success_rate": simulation.success_rate,
+        "terminal_runs": simulation.decided_runs,
+        "is_archived": simulation.is_archived,
+        "created_at": iso(simulation.created_at),
+    }
+
+
+def _schedule_json(simulation: Simulation) -> dict[str, Any] | None:
+    if not simulation.schedule:
+        return None
+    names = ("timezone", "paused", "missed")
+    return {"cron": simulation.schedule, **{name: getattr(simulation, f"schedule_{name}") for name in names}}
+
+
+def turn_json(turn: Turn) -> dict[str, Any]:
+    """The turn as TurnOut describes it."""
+    return {
+        "number": turn.number,
+        "created_at": iso(turn.created_at),
+        "duration_ms": round(turn.duration_ms, 3),
+        "actions": turn.actions,
+        "metrics": turn.metrics,
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """The event as EventOut describes it."""
+    return {
+        "kind": event.kind,
+        "created_at": iso(event.created_at),
+        "actor": event.actor.get_username() if event.actor else None,
+        "detail": event.detail,
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """The problem as ProblemOut describes it."""
+    return {
+        "severity": problem.severity,
+        "description": problem.description,
+        "source": problem.source,
+        "turn": problem.turn,
+        "created_at": iso(problem.created_at),
+    }

@@ -1,0 +1,143 @@
+"""How values are written on pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from runs.schemas import iso
+from simweb.engine import catalogue, registry
+
+register = template.Library()
+UNKNOWN = "—"
+SPARK_WIDTH, SPARK_HEIGHT = 104, 22
+
+register.filter("iso", iso)
+
+
+@register.filter
+def duration(milliseconds: float | None) -> str:
+    """`0.4 s`, `45 s`, `1 m 05 s`, `2 h 03 m`; `—` when unknown."""
+    if milliseconds is None:
+        return UNKNOWN
+    if 0 < milliseconds < 1000:
+        return f"{max(0.1, milliseconds // 100 / 10)} s"
+    seconds = int(milliseconds // 1000)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} m {seconds:02} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} m"
+
+
+@register.filter
+def cost(usd: Decimal | float | None) -> str:
+    """Two decimals from 10 cents, three from one cent, else four; `—` when unknown."""
+    if usd is None:
+        return UNKNOWN
+    digits = 2 if usd >= Decimal("0.1") or usd == 0 else 3 if usd >= Decimal("0.01") else 4
+    return f"${usd:,.{digits}f}"
+
+
+@register.filter
+def amount(value: Any) -> str:
+    """A number for reading: thousands grouped, at most five significant digits behind the point; `—` for none."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or (abs(value) < 1e15 and float(value).is_integer()):
+        return f"{int(value):,}"
+    return f"{value:,.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.4e}"
+
+
+@register.filter
+def measured(value: Any) -> str:
+    """A measurement of any kind in one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {amount(item)}" for name, item in value.items()) or UNKNOWN
+    if isinstance(value, list):
+        return f"{len(value)} rows"
+    return amount(value)
+
+
+@register.filter
+def item(mapping: dict[str, Any], key: str) -> Any:
+    """`mapping[key]`, None when it is not there."""
+    return mapping.get(key)
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON over several lines."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def percent(rate: float | None) -> str:
+    """`75.0%`; `—` when there is none."""
+    return UNKNOWN if rate is None else f"{rate:.1f}%"
+
+
+@register.filter
+def sparkline(values: Sequence[float | None]) -> SafeString | str:
+    """A small line of the values, from their lowest to their highest; nothing for fewer than two."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return ""
+    low, span = min(known), (max(known) - min(known)) or 1.0
+    step = SPARK_WIDTH / (len(values) - 1)
+    inner = SPARK_HEIGHT - 4
+    points = " ".join(
+        f"{number * step:.1f},{SPARK_HEIGHT - 2 - (value - low) / span * inner:.1f}"
+        for number, value in enumerate(values)
+        if value is not None
+    )
+    return format_html(
+        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true"><polyline points="{}"/></svg>',
+        SPARK_WIDTH,
+        SPARK_HEIGHT,
+        SPARK_WIDTH,
+        SPARK_HEIGHT,
+        points,
+    )
+
+
+@register.filter
+def is_table(value: Any) -> bool:
+    """A table metric with at least one row."""
+    return isinstance(value, list) and bool(value)
+
+
+@register.filter
+def is_mapping(value: Any) -> bool:
+    """Numbers by name."""
+    return isinstance(value, dict)
+
+
+@register.filter
+def brief(value: Any) -> str:
+    """As `measured`, but of a mapping only what is not zero: a table's cell is narrow."""
+    if isinstance(value, dict):
+        return measured({name: number for name, number in value.items() if number}) if any(value.values()) else "0"
+    return measured(value)
+
+
+@register.filter
+def metric_title(key: str, scenario: str) -> str:
+    """The metric's title; its key when its code is gone."""
+    try:
+        metric = catalogue(registry.load(scenario)).get(key)
+    except (registry.UnknownScenario, registry.BrokenScenario):
+        return key
+    return metric.title if metric else key

@@ -1,0 +1,61 @@
+"""Upkeep: what a server does by the clock, whichever executor plays. Each duty is one function; any server may do it.
+
+A duty decides by compare-and-swap, so two servers that do it at once do it once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import close_old_connections, connections
+
+from runs import queries, schedules
+from runs.recording import bury
+
+logger = logging.getLogger(__name__)
+TICK_SECONDS = 1.0
+
+
+class Upkeep(threading.Thread):
+    """One thread a server. It starts with patience: who was paused himself cannot tell the dead from the paused."""
+
+    def __init__(self) -> None:
+        super().__init__(name="upkeep", daemon=True)
+        self._ending = threading.Event()
+        self._patient_until = 0.0
+        self._woke_at = 0.0
+
+    def run(self) -> None:
+        while not self._ending.wait(TICK_SECONDS):
+            for duty in self.duties(time.time()):
+                try:
+                    duty()
+                except Exception:
+                    logger.exception("upkeep: %s failed; it is tried again", duty.__name__)
+                    close_old_connections()
+        connections.close_all()
+
+    def stop(self) -> None:
+        """End after the present round."""
+        self._ending.set()
+
+    def duties(self, now: float) -> list[Callable[[], object]]:
+        """What is to be done in a round that begins at `now`, by the wall's clock: it goes on while a machine sleeps."""
+        if abs(now - self._woke_at) > 5 * TICK_SECONDS:
+            self._patient_until = now + settings.LOST_SECONDS
+        self._woke_at = now
+        by_the_clock: list[Callable[[], object]] = [schedules.fire_due]
+        return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]
+
+
+def bury_the_lost() -> int:
+    """Fail the runs whose player was not heard of for SIMWEB_LOST_SECONDS; how many there were."""
+    buried = 0
+    for run_id, lease in queries.silent(settings.LOST_SECONDS):
+        words = f"Nothing was heard of the process that played this run for {settings.LOST_SECONDS} s."
+        buried += bury(run_id, words, fence=lease)
+    return buried

@@ -1,0 +1,225 @@
+"""Pages: parse, one service, draw. The same services serve the API, the admin and the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from metrics.queries import named
+from runs import queries, services
+from runs.dashboard import dashboard_context
+from runs.models import Run, Simulation
+from runs.paging import page_of
+from runs.specs import BadSpec
+from runs.states import Act, Status, Trigger
+from simweb.access.doors import Caller, caller_of_session, page
+from simweb.access.roles import Role
+from simweb.engine import catalogue, registry
+
+TURNS_SHOWN = 50
+RUNS_SHOWN = 50
+ACTS: dict[str, Callable[[Run, Any], Run | None]] = {
+    "stop": lambda run, by: services.cancel(run, by=by),
+    "retry": lambda run, by: services.retry(run, by=by),
+    "again": lambda run, by: services.run_again(run, by=by),
+    "delete": lambda run, by: services.delete(run, by=by),
+    "restore": lambda run, by: services.restore(run, by=by),
+}
+TABS = ("turns", "problems", "log", "events", "spec")
+
+
+@page()
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """A row per simulation."""
+    return render(request, "runs/dashboard.html", {"section": "simulations", **dashboard_context(request)})
+
+
+@page()
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """The newest runs of a simulation, for its row of the dashboard."""
+    simulation = find_simulation(request, slug)
+    context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history(simulation)}
+    return render(request, "runs/_history.html", context)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def quick_run(request: HttpRequest, slug: str) -> HttpResponse:
+    """Run it with what it has saved; the answer is its history with the new run on top."""
+    simulation = find_simulation(request, slug)
+    try:
+        [run] = services.create_runs(simulation, trigger=Trigger.MANUAL, by=_user(request))
+    except BadSpec as error:
+        return _refuse(request, f"{simulation.name} cannot run as it is saved. {error}", simulation.get_absolute_url())
+    if request.htmx:  # type: ignore[attr-defined]
+        return history(request, slug)
+    return redirect(run)
+
+
+@page()
+def runs(request: HttpRequest) -> HttpResponse:
+    """All runs, newest first; filters live in the address."""
+    return _runs_page(request, None)
+
+
+@page()
+def simulation(request: HttpRequest, slug: str) -> HttpResponse:
+    """A simulation: what it is made of, and all its runs."""
+    return _runs_page(request, find_simulation(request, slug))
+
+
+@page()
+def run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """One run, live."""
+    found = _find_run(request, run_id, deleted=True)
+    known = _known_metrics(found)
+    tab = request.GET.get("tab", "turns") if request.GET.get("tab") in TABS else "turns"
+    context = {
+        "section": "runs",
+        "run": found,
+        "waiting": queries.waiting(found),
+        "tab": tab,
+        "tabs": _tabs(found),
+        "charts": [known[key] for key in _drawn_keys(found, known)],
+        "metrics": named(found.metric_keys, known),
+        "known_metrics": len(known),
+        "params": queries.titled_params(found),
+        "spec": _spec(found),
+    }
+    return render(request, "runs/run.html", {**context, **_records(request, found, tab, known)})
+
+
+@require_POST
+@page(Role.OPERATOR)
+def act(request: HttpRequest, run_id: int, act: str) -> HttpResponse:
+    """Stop, retry, run again, delete, restore. Scripts are told by a toast, people without scripts by a page."""
+    if act not in ACTS:
+        raise Http404(f"nobody can {act} a run")
+    found = _find_run(request, run_id, deleted=act == "restore")
+    by = _user(request)
+    try:
+        made = ACTS[act](found, by)
+    except services.TransitionRefused as error:
+        return _refuse(request, f"Too late: {error}.", found.get_absolute_url(), status=409)
+    except BadSpec as error:
+        return _refuse(request, str(error), found.get_absolute_url())
+    target = made or found
+    if request.headers.get("X-Requested-By") == "script":
+        headers = {"X-Run": str(target.pk), "X-Location": target.get_absolute_url()}
+        return HttpResponse(status=204, headers=headers)
+    return redirect("dashboard" if act == Act.DELETE else target)
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who looks at the page."""
+    return caller_of_session(request.user)
+
+
+def find_simulation(request: HttpRequest, slug: str) -> Simulation:
+    """The simulation, archived ones too; else the 404 page."""
+    found = queries.visible_simulations(caller(request), archived=True).filter(slug=slug).first()
+    if found is None:
+        raise Http404(f"there is no simulation {slug!r}")
+    return found
+
+
+def _find_run(request: HttpRequest, run_id: int, *, deleted: bool = False) -> Run:
+    everyone = queries.visible_runs(caller(request), deleted=deleted)
+    found = everyone.filter(pk=run_id).first() if run_id < 2**63 else None
+    if found is None:
+        raise Http404(f"there is no run {run_id}")
+    return found
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _refuse(request: HttpRequest, message: str, back: str, status: int = 422) -> HttpResponse:
+    if request.headers.get("X-Requested-By") == "script" or request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
+    messages.error(request, message)
+    return redirect(back)
+
+
+def _known_metrics(run: Run | Simulation) -> Any:
+    try:
+        return catalogue(registry.load(run.scenario))
+    except (registry.UnknownScenario, registry.BrokenScenario):
+        return {}  # its code is gone; what it measured is still here
+
+
+def _drawn_keys(run: Run, known: Any) -> list[str]:
+    return [
+        key for key in run.metric_keys if key in known and known[key].scope == "turn" and known[key].kind != "table"
+    ]
+
+
+def _tabs(run: Run) -> list[tuple[str, str]]:
+    problems = f"Problems {run.problem_count}" if run.problem_count else "Problems"
+    return [("turns", "Turns"), ("problems", problems), ("log", "Log"), ("events", "Events"), ("spec", "Spec")]
+
+
+def _spec(run: Run) -> dict[str, Any]:
+    return {
+        "scenario": run.scenario,
+        "params": run.params,
+        "seed": run.seed,
+        "turns": run.turns,
+        "metric_keys": run.metric_keys,
+    }
+
+
+def _records(request: HttpRequest, run: Run, tab: str, known: Any) -> dict[str, Any]:
+    if tab == "problems":
+        return {"problems": list(run.problems.all()[:200])}
+    if tab == "log":
+        return {"log": run.log}
+    if tab == "events":
+        return {"events": list(run.events.select_related("actor"))}
+    if tab == "spec":
+        return {"spec_lines": _spec(run) | {"scenario_version": run.scenario_version}}
+    before = request.GET.get("before", "")
+    turns = queries.turns_before(run, int(before) if before.isascii() and before.isdigit() else None, TURNS_SHOWN)
+    columns = [(key, title) for key, title in named(run.metric_keys, known) if not key.startswith("run.")]
+    last = turns[-1].number if turns else 1
+    return {"turns": turns, "turn_columns": columns, "before": last if last > 1 else None, "newer": bool(before)}
+
+
+def _runs_page(request: HttpRequest, simulation: Simulation | None) -> HttpResponse:
+    found = queries.visible_runs(caller(request)).listed()
+    if simulation is not None:
+        found = found.filter(simulation=simulation)
+    chosen = {name: request.GET.get(name, "") for name in ("status", "trigger", "since")}
+    wanted = {
+        "status": chosen["status"] if chosen["status"] in Status.values else None,
+        "trigger": chosen["trigger"] if chosen["trigger"] in Trigger.values else None,
+        "since": chosen["since"] if chosen["since"] in {"1d", "7d", "30d", "90d"} else None,
+    }
+    try:
+        rows, following = page_of(queries.filtered(found, **wanted), request.GET.get("cursor"), RUNS_SHOWN)
+    except BadSpec:
+        return redirect(request.path)
+    query = request.GET.copy()
+    query["cursor"] = following or ""
+    context = {
+        "section": "runs" if simulation is None else "simulations",
+        "simulation": simulation,
+        "params": queries.titled_params(simulation) if simulation else [],
+        "metrics": named(simulation.metric_keys, _known_metrics(simulation)) if simulation else [],
+        "runs": rows,
+        "following": query.urlencode() if following else "",
+        "paged": "cursor" in request.GET,
+        "chosen": wanted,
+        "statuses": Status.choices,
+        "triggers": Trigger.choices,
+        "reset": request.path,
+        "new_run": reverse("new-run", args=[simulation.slug]) if simulation else "",
+    }
+    return render(request, "runs/runs.html", context)

@@ -1,0 +1,131 @@
+"""The API: its routers, and what each error means in HTTP (RFC 9457, problem+json)."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from metrics.api import router as metrics_router
+from metrics.services import BadName, DuplicateName, UnknownSelection
+from runs.api.answers import NotFound
+from runs.api.notifiers import router as notifiers_router
+from runs.api.quick import router as quick_router
+from runs.api.runs import router as runs_router
+from runs.api.simulations import router as simulations_router
+from runs.services import TransitionRefused
+from runs.simulations import DuplicateSlug
+from runs.specs import BadSpec, FieldError
+from simweb.access.doors import BearerToken, Session
+from simweb.access.idempotency import BadIdempotencyKey
+from simweb.access.roles import Forbidden
+from simweb.engine import UnknownMetric
+from simweb.engine.registry import BrokenScenario, UnknownScenario
+from simweb.texts import JsonParser
+
+api = NinjaAPI(
+    title="simweb",
+    version="1",
+    description="Run agent simulations, watch them, keep their measurements. Errors are RFC 9457 problem details.",
+    auth=[BearerToken(), Session()],
+    urls_namespace="api",
+    parser=JsonParser(),
+)
+# The fixed addresses under /simulations/ come before /simulations/{slug}.
+api.add_router("", quick_router)
+api.add_router("", metrics_router)
+api.add_router("", simulations_router)
+api.add_router("", runs_router)
+api.add_router("", notifiers_router)
+
+
+def problem(status: int, detail: str, **more: Any) -> HttpResponse:
+    """The one shape of every error."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json")
+
+
+def _fields(errors: list[FieldError]) -> HttpResponse:
+    detail = "; ".join(f"{'.'.join(error.loc)}: {error.msg}" for error in errors)
+    return problem(422, detail, errors=[{"loc": list(error.loc), "msg": error.msg} for error in errors])
+
+
+@api.exception_handler(BadSpec)
+def bad_spec(request: HttpRequest, error: BadSpec) -> HttpResponse:
+    return _fields(error.errors)
+
+
+@api.exception_handler(UnknownMetric)
+def unknown_metric(request: HttpRequest, error: UnknownMetric) -> HttpResponse:
+    return _fields([FieldError(("metric_keys",), f"{str(error)[0].upper()}{str(error)[1:]}.")])
+
+
+@api.exception_handler(BadName)
+def bad_name(request: HttpRequest, error: BadName) -> HttpResponse:
+    return _fields([FieldError(("name",), f"{str(error)[0].upper()}{str(error)[1:]}.")])
+
+
+@api.exception_handler(BadIdempotencyKey)
+def bad_key(request: HttpRequest, error: BadIdempotencyKey) -> HttpResponse:
+    return _fields([FieldError(("Idempotency-Key",), f"{str(error)[0].upper()}{str(error)[1:]}.")])
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    # Ninja's places begin with where it looked ("body", the argument's name); a caller knows only the fields.
+    return _fields([FieldError(_place(item["loc"]), f"{item['msg']}.") for item in error.errors])
+
+
+@api.exception_handler(NotFound)
+@api.exception_handler(UnknownSelection)
+@api.exception_handler(UnknownScenario)
+@api.exception_handler(BrokenScenario)
+def not_found(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(404, str(error))
+
+
+@api.exception_handler(TransitionRefused)
+def refused(request: HttpRequest, error: TransitionRefused) -> HttpResponse:
+    return problem(409, str(error), run_status=error.status)
+
+
+@api.exception_handler(DuplicateSlug)
+@api.exception_handler(DuplicateName)
+def duplicate(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(409, str(error))
+
+
+@api.exception_handler(Forbidden)
+def forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
+    return problem(403, str(error))
+
+
+@api.exception_handler(AuthenticationError)
+def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = problem(401, "sign in, or send a token: Authorization: Bearer simweb_…")
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    malformed = error.status_code == 400 and request.content_type == "application/json"
+    return problem(error.status_code, "the body is not valid JSON" if malformed else str(error))
+
+
+def _place(loc: tuple[Any, ...]) -> tuple[str, ...]:
+    names = [str(part) for part in loc]
+    if names[:1] == ["body"]:
+        names = names[2:] if names[1:2] == ["data"] else names[1:]
+    elif names[:1] in (["query"], ["path"]):
+        names = names[1:]
+    return tuple(names) or ("body",)
+
+
+@api.get("/health", auth=None, tags=["server"], summary="The process answers")
+def health(request: HttpRequest) -> dict[str, str]:
+    return {"status": "ok"}

@@ -1,0 +1,96 @@
+"""The child process: `python -m simweb.engine` plays one run and speaks JSON lines.
+
+It says `ready`, reads one spec from standard input (a line of JSON), says one `turn` a turn, and ends with
+`played` or `failed`. What the model itself prints goes to standard error, so it cannot disturb the lines.
+Try it by hand:
+
+    echo '{"scenario":"wealth","params":{},"seed":1,"turns":3,"metric_keys":[]}' | python -m simweb.engine
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from simweb.engine.play import PlayedTurn, Spec, play
+from simweb.engine.registry import BUILT_IN
+
+NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
+PR_SET_PDEATHSIG = 1
+Say = Callable[[dict[str, Any]], None]
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when the thread that started it ends, whatever ends it."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
+
+
+def take_stdout() -> Say:
+    """Keep standard output for our lines; from here on `print` and C libraries write to standard error."""
+    lines = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.stdout = sys.stderr
+
+    def say(message: dict[str, Any]) -> None:
+        data = (json.dumps(message, separators=(",", ":"), allow_nan=False) + "\n").encode()
+        while data:
+            data = data[os.write(lines, data) :]
+
+    return say
+
+
+def play_and_say(spec: Spec, say: Say) -> bool:
+    """Play the spec, saying each turn; True when it was played to its end."""
+    turn = 0
+    try:
+        for played in play(spec):
+            if isinstance(played, PlayedTurn):
+                turn = played.number
+                say({"type": "turn", **asdict(played)})
+            else:
+                say({"type": "played", **asdict(played)})
+    except Exception as error:  # the model's code may raise anything; its traceback is what its author needs
+        say({"type": "failed", "error": describe(error, turn + 1)})
+        return False
+    return True
+
+
+def describe(error: Exception, turn: int) -> dict[str, Any]:
+    """The error as it is kept on the run; the traceback begins where the scenario's own code does."""
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "turn": turn,
+        "traceback": "".join(traceback.format_exception(error)),
+    }
+
+
+def main() -> int:
+    """Get warm, wait for a spec, play it."""
+    if len(sys.argv) > 1:
+        die_with_parent(int(sys.argv[1]))
+        os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    say = take_stdout()
+    for target in BUILT_IN.values():
+        importlib.import_module(target.partition(":")[0])
+    say({"type": "ready"})
+    line = sys.stdin.readline()
+    if not line:
+        return 0  # never given a run: the server has no further use for us
+    return 0 if play_and_say(Spec.from_json(line), say) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Scenario: a kind of world, with its parameters, its metrics, and how one turn goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from simweb.engine.metric import Metric
+
+Severity = Literal["critical", "warning", "minor"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "minor")
+
+
+class Params(BaseModel):
+    """Base of every scenario's parameters: unknown names, NaN and infinity are refused.
+
+    A field's `title`, `description`, bounds and `json_schema_extra={"unit": "agents"}` are what form, API and command show.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_enum_values=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong or doubtful in a run. `source` says who noticed: a metric's key, or blank for the scenario itself."""
+
+    severity: Severity
+    description: str
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReport:
+    """What happened in one turn.
+
+    `actions` counts what agents did, by type. `facts` is whatever the scenario's own metrics want to read about the turn.
+    `tokens` and `cost_usd` stay None where no model was called: unknown is not zero.
+    """
+
+    actions: Mapping[str, int]
+    problems: Sequence[Problem] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tokens: int | None = None
+    cost_usd: float | None = None
+
+
+class Scenario:
+    """A world that is advanced turn by turn. Subclasses set the class attributes and write `__init__` and `turn`.
+
+    All randomness must come from `rng`; give each concern a stream of its own with `rng.spawn(n)`, so that
+    one more draw in one place does not change all the others.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[str] = "1"
+    description: ClassVar[str] = ""
+    default_turns: ClassVar[int] = 50
+    deterministic: ClassVar[bool] = True
+    metrics: ClassVar[tuple[Metric, ...]] = ()
+    default_metric_keys: ClassVar[tuple[str, ...]] = ()
+    Params: ClassVar[type[BaseModel]] = Params
+
+    finished: bool = False
+
+    def __init__(self, params: Any, rng: np.random.Generator) -> None:
+        self.params = params
+        self.rng = rng
+
+    def turn(self) -> TurnReport:
+        """Advance the world by one turn and say what happened."""
+        raise NotImplementedError
+
+
+def data_file(name: str, *, folder: str) -> Path:
+    """The file `name` in `folder` of the data directory (`SIMWEB_DATA_DIR`, else `var`).
+
+    Raises ValueError, with the name a person typed, for anything that is not a plain file in just that folder.
+    """
+    root = (Path(os.environ.get("SIMWEB_DATA_DIR") or "var") / folder).resolve()
+    path = (root / name).resolve()
+    if path.parent != root:
+        raise ValueError(f"{name!r} must be the plain name of a file in {folder}/ of the data directory")
+    if not path.is_file():
+        present = ", ".join(sorted(p.name for p in root.glob("*.csv"))[:10]) or "none"
+        raise ValueError(f"there is no file {name!r} in {folder}/ of the data directory (files there: {present})")
+    return path

@@ -1,0 +1,65 @@
+"""What a person, or a program, is told when a page cannot be had."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from simweb.api import problem
+from simweb.texts import can_be_kept
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def bad_request(request: HttpRequest) -> HttpResponse:
+    """400: a text that cannot be kept."""
+    return _say(request, 400, "This cannot be read", "A text in the request holds a NUL or half a character.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return _say(request, 404, "There is no such page", "It may have been deleted, or the address is mistyped.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: signed in, but not allowed."""
+    return _say(request, 403, "This is not for your role", f"{exception}.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault."""
+    return _say(
+        request, 500, "Something went wrong on the server", "The server's log says what. Nothing you entered was saved."
+    )
+
+
+def api_problems(get_response: Answer) -> Answer:
+    """Middleware: a wrong method gets the API's one shape of errors too, which its framework answers by itself."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 405 or not request.path.startswith("/api/"):
+            return response
+        said = problem(405, f"{request.method} is not for this address; it takes {response['Allow']}")
+        said["Allow"] = response["Allow"]
+        return said
+
+    return answer
+
+
+def keepable_texts(get_response: Answer) -> Answer:
+    """Middleware: addresses, queries and forms whose texts no database can keep are refused."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        asked = [request.path, dict(request.GET.lists())]
+        if request.method == "POST" and not request.path.startswith("/api/"):
+            asked.append(dict(request.POST.lists()))
+        return get_response(request) if can_be_kept(asked) else bad_request(request)
+
+    return answer
+
+
+def _say(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem(status, detail)
+    return render(request, "error.html", {"title": title, "detail": detail, "status": status}, status=status)

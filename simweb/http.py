@@ -1,0 +1,115 @@
+"""HttpDoor: Django's HTTP over ASGI with one hop to a thread for each request.
+
+Django's own handler enters a thread for every synchronous middleware, signal and view, and makes that thread, and with
+it the database connection, anew for each request. Everything here is synchronous, so the whole request, from first
+middleware to last byte of the body, goes to one thread of a pool whose connections stay open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from django.conf import settings
+from django.core import signals
+from django.core.handlers import base
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
+from django.http import HttpResponseBadRequest, HttpResponseBase
+from django.urls import set_script_prefix
+
+logger = logging.getLogger("django.request")
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+SPOOL = 1 << 16
+TOO_LARGE = b'{"type": "about:blank", "title": "Request body too large", "status": 413, "detail": "At most %d bytes."}'
+
+
+class HttpDoor(base.BaseHandler):
+    """An ASGI application for the `http` protocol."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware(is_async=False)
+        self._threads = ThreadPoolExecutor(settings.HTTP_THREADS, thread_name_prefix="http")
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        with SpooledTemporaryFile(max_size=SPOOL) as body:
+            if not await _read_body(receive, body):
+                await _refuse_body(send)
+                return
+            loop = asyncio.get_running_loop()
+            start, parts, response = await loop.run_in_executor(self._threads, self._answer, scope, body)
+            await send(start)
+            try:
+                for part in parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                while response is not None and (chunk := await loop.run_in_executor(self._threads, _next, response)):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+            finally:
+                if response is not None:
+                    await loop.run_in_executor(self._threads, response.close)
+
+    def _answer(
+        self, scope: dict[str, Any], body: Any
+    ) -> tuple[dict[str, Any], Iterable[bytes], HttpResponseBase | None]:
+        """Head, body, and, when the body is a stream, the response that still yields it."""
+        set_script_prefix(scope.get("root_path", ""))
+        signals.request_started.send(sender=type(self), scope=scope)
+        try:
+            response: HttpResponseBase = self.get_response(ASGIRequest(scope, body))
+        except UnicodeDecodeError:  # the address is not UTF-8
+            response = HttpResponseBadRequest()
+        head = {
+            "type": "http.response.start",
+            "status": response.status_code,
+            "headers": _headers(response),
+        }
+        if response.streaming:
+            response.stream = iter(response)  # type: ignore[attr-defined]
+            return head, (), response
+        content = response.content  # type: ignore[attr-defined]
+        response.close()
+        return head, (content,), None
+
+
+def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+    cookies = [
+        (b"Set-Cookie", cookie.output(header="").strip().encode("ascii")) for cookie in response.cookies.values()
+    ]
+    return headers + cookies
+
+
+def _next(response: Any) -> bytes:
+    try:
+        return next(response.stream, b"")
+    finally:
+        close_old_connections()
+
+
+async def _read_body(receive: Receive, body: Any) -> bool:
+    """Read the whole body; False when it is larger than any request of ours needs to be."""
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return True
+        size += len(message.get("body", b""))
+        if size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            body.write(message.get("body", b""))
+        if not message.get("more_body"):
+            body.seek(0)
+            return size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+async def _refuse_body(send: Send) -> None:
+    content = TOO_LARGE % settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    headers = [(b"Content-Type", b"application/problem+json"), (b"Content-Length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,145 @@
+/* <live-socket topics="runs …">: the page's one socket. Each frame holds partials: an element takes the place of the one with
+   its id, unless what is on the page is newer (data-version). It shows its own state, comes back by itself, and asks the
+   server for the page again and again while sockets are blocked. */
+const NO_RETURN = [4401, 4403];
+const POLL_SECONDS = 5;
+const WORDS = {
+  live: "Live",
+  connecting: "Connecting",
+  reconnecting: "Reconnecting",
+  polling: "Updating every few seconds",
+  stale: "Not live: sign in again",
+};
+
+class LiveSocket extends HTMLElement {
+  #socket = null;
+  #topics = new Set();
+  #tries = 0;
+  #ended = new Set();
+
+  connectedCallback() {
+    this.className = "pill";
+    this.setAttribute("role", "status");
+    this.innerHTML = '<span class="dot"></span><span></span>';
+    (this.getAttribute("topics") || "").split(" ").filter(Boolean).forEach((topic) => this.#topics.add(topic));
+    this.#show("connecting");
+    this.#connect();
+    addEventListener("online", () => { if (!this.open) this.#connect(); });
+  }
+
+  disconnectedCallback() { this.#socket?.close(); }
+
+  get open() { return this.#socket?.readyState === WebSocket.OPEN; }
+
+  watch(topic) { this.#topics.add(topic); this.#say("subscribe", [topic]); }
+  unwatch(topic) { this.#topics.delete(topic); this.#say("unsubscribe", [topic]); }
+
+  #say(type, topics) { if (this.open && topics.length) this.#socket.send(JSON.stringify({ type, topics })); }
+
+  #show(state) {
+    this.dataset.state = state;
+    this.lastElementChild.textContent = WORDS[state];
+  }
+
+  #connect() {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/live/`);
+    this.#socket = socket;
+    socket.onopen = () => { this.#tries = 0; this.#show("live"); this.#say("subscribe", [...this.#topics]); };
+    socket.onmessage = (event) => this.apply(event.data);
+    socket.onclose = (event) => { if (socket === this.#socket) this.#closed(event.code); };
+  }
+
+  #closed(code) {
+    if (NO_RETURN.includes(code)) { this.#show("stale"); return; }
+    this.#tries += 1;
+    this.#show(this.#tries > 3 ? "polling" : "reconnecting");
+    if (this.#tries > 3) this.#poll();
+    const most = Math.min(30, 2 ** (this.#tries - 1));
+    setTimeout(() => { if (!this.open) this.#connect(); }, 1000 * Math.max(0.2, most * Math.random()));
+  }
+
+  async #poll() {
+    if (this.open || this.dataset.state !== "polling") return;
+    try {
+      const opened = document.querySelectorAll("[data-poll-from]");
+      const places = [location.href, ...[...opened].map((history) => history.dataset.pollFrom)];
+      for (const place of places) {
+        const answer = await fetch(place);
+        if (answer.redirected) { this.#show("stale"); return; }
+        this.#placeAll(await answer.text());
+      }
+      document.dispatchEvent(new CustomEvent("live:changed"));
+    } catch { /* the server is away; the next try will tell */ }
+    setTimeout(() => this.#poll(), POLL_SECONDS * 1000);
+  }
+
+  #placeAll(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll("[data-merge], [data-version], [data-poll]").forEach((element) => { if (element.id) this.#place(element); });
+  }
+
+  apply(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    [...template.content.children].forEach((element) => this.#place(element));
+    document.dispatchEvent(new CustomEvent("live:changed"));
+  }
+
+  #place(element) {
+    const present = document.getElementById(element.id);
+    if (present === element) return;
+    this.#announce(present, element);
+    if (present && "merge" in element.dataset) this.#merge(present, element);
+    else if (present && "gone" in element.dataset) present.remove();
+    else if (present) this.#morph(present, element);
+    else if (element.dataset.into) this.#insert(element);
+  }
+
+  #morph(present, element) {
+    Idiomorph.morph(present, element, {
+      ignoreActiveValue: true,
+      callbacks: {
+        beforeNodeMorphed: (old, fresh) => !(Number(fresh.dataset?.version) < Number(old.dataset?.version)),
+        // What scripts and the clock wrote, and what a person opened, is not the server's to take back.
+        beforeAttributeUpdated: (name, node) => !(name === "aria-expanded" || name === "open" || (name === "title" && node.matches("time"))),
+      },
+    });
+    const now = document.getElementById(element.id);
+    if (now) htmx.process(now);
+  }
+
+  #insert(row) {
+    const list = document.getElementById(row.dataset.into) || document.querySelector("[data-takes-all]");
+    if (!list) return;
+    const older = [...list.children].find((other) => other.dataset.created < row.dataset.created);
+    if (!older && list.children.length >= most(list)) return;
+    list.insertBefore(row, older || null);
+    while (list.children.length > most(list)) list.lastElementChild.remove();
+    htmx.process(row);
+  }
+
+  /* A snapshot of a list: what it holds is placed; what it should hold and does not is gone. A row made after the snapshot
+     was drawn may have come before it, and stays. */
+  #merge(list, fresh) {
+    const rows = [...fresh.children];
+    const ids = new Set(rows.map((row) => row.id));
+    const oldest = "whole" in fresh.dataset ? "" : rows.at(-1)?.dataset.created ?? "";
+    const known = (row) => row.dataset.created >= oldest && !(row.dataset.created > fresh.dataset.asOf);
+    [...list.children].forEach((row) => { if (!ids.has(row.id) && known(row)) row.remove(); });
+    rows.forEach((row) => this.#place(row));
+  }
+
+  /* A run that ends while it is watched is worth a toast; one that was over before is not. */
+  #announce(present, fresh) {
+    const status = fresh.dataset.status;
+    const name = fresh.id.match(/^run-(\d+)(-head)?$/);
+    if (!name || !["completed", "failed", "cancelled"].includes(status) || this.#ended.has(name[1])) return;
+    if (!present || !["queued", "running", "stuck"].includes(present.dataset.status)) return;
+    this.#ended.add(name[1]);
+    const kind = status === "completed" ? "good" : status === "failed" ? "error" : "plain";
+    document.querySelector("toast-stack").show(`Run ${name[1]} ${status}`, { kind, href: `/runs/${name[1]}/` });
+  }
+}
+
+const most = (list) => Number(list.dataset.most) || 20;
+customElements.define("live-socket", LiveSocket);

@@ -1,0 +1,71 @@
+"""Settings come from the environment, and nonsense is refused by name before anything starts."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOW = "import simweb.settings as s; print(s.{})"
+
+
+def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own with just these settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMWEB_")}
+    kept.pop("DATABASE_URL", None)
+    env = {**kept, "SIMWEB_DATA_DIR": str(folder), **environment}
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SIMWEB_WORKERS", "many"),
+        ("SIMWEB_WORKERS", "-1"),
+        ("SIMWEB_WORKERS", "257"),
+        ("SIMWEB_WORKERS", "²"),
+        ("SIMWEB_EXECUTOR", "magic"),
+        ("SIMWEB_DEBUG", "perhaps"),
+        ("SIMWEB_HTTPS", "2"),
+        ("SIMWEB_STOP_GRACE_SECONDS", "1.5"),
+        ("SIMWEB_RECORD_INTERVAL_MS", "x"),
+        ("SIMWEB_LIVE_INTERVAL_MS", "0"),
+        ("SIMWEB_HTTP_THREADS", "1"),
+        ("SIMWEB_MAX_TURNS", "0"),
+        ("SIMWEB_SECRET_KEY", "short"),
+        ("SIMWEB_LOG_LEVEL", "LOUD"),
+        ("SIMWEB_DATA_DIR", "/proc/nowhere"),
+        ("DATABASE_URL", "mysterious://x"),
+        ("DATABASE_URL", "nonsense"),
+        ("REDIS_URL", "nonsense"),
+    ],
+)
+def test_nonsense_is_refused_by_the_name_of_the_variable(tmp_path: Path, name: str, value: str) -> None:
+    answer = python("import simweb.settings", tmp_path, **{name: value})
+    assert answer.returncode != 0
+    last = answer.stderr.strip().splitlines()[-1]
+    assert "ImproperlyConfigured" in last
+    assert name in last
+
+
+def test_with_nothing_set_everything_has_a_value(tmp_path: Path) -> None:
+    shown = python(SHOW.format("DEBUG, s.EXECUTOR, s.WORKERS, s.HTTPS"), tmp_path)
+    assert shown.stdout.strip() == "False local 0 False"
+
+
+def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first, second = (python(SHOW.format("SECRET_KEY"), tmp_path).stdout for _ in range(2))
+    assert first == second
+    assert len(first.strip()) >= 50
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def test_cookies_are_for_https_only_where_https_is_set(tmp_path: Path) -> None:
+    code = SHOW.format("SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.CSRF_TRUSTED_ORIGINS")
+    shown = python(code, tmp_path, SIMWEB_HTTPS="1", SIMWEB_ALLOWED_HOSTS="lab.example")
+    assert shown.stdout.strip() == "True True ['https://lab.example']"

@@ -1,0 +1,18 @@
+"""The environment of the tests. pytest loads this as a plugin, before any conftest, and so before Django's settings."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+from tests.scenarios import SETTING
+
+DATA_DIR = tempfile.mkdtemp(prefix="simweb-tests-")
+REDIS_URL = os.environ.pop("REDIS_URL", "") or "redis://127.0.0.1:6379/9"
+FAULT_RUNS = int(os.environ.get("SIMWEB_FAULT_RUNS", "60"))  # `make faults` wants 1,000
+REQUIRED = os.environ.get("SIMWEB_REQUIRE", "")
+
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+for name in [name for name in os.environ if name.startswith("SIMWEB_") and name != "SIMWEB_REQUIRE"]:
+    del os.environ[name]  # what a developer has set for a server must not change what is tested
+os.environ.update(SIMWEB_DATA_DIR=DATA_DIR, SIMWEB_WORKERS="2", SIMWEB_SCENARIOS=SETTING)

@@ -1,0 +1,67 @@
+"""A real server on data of its own, which the tests hurt."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.processes import players_of
+from tests.waiting import wait_until
+from tests.web.server import Lab, Server
+
+QUICK = {
+    "SIMWEB_WORKERS": "2",
+    "SIMWEB_STOP_GRACE_SECONDS": "1",
+    "SIMWEB_DRAIN_SECONDS": "0",
+    "SIMWEB_LOST_SECONDS": "5",
+}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Started. Whatever a test did to it, it leaves no process behind."""
+    server = Server(tmp_path, **QUICK)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop(signal.SIGKILL)
+    wait_until(lambda: not players_of(tmp_path))
+
+
+@pytest.fixture
+def lab(server: Server) -> Iterator[Lab]:
+    lab = Lab(server.base, server.manage("token", "faults", "--role", "admin"))
+    yield lab
+    lab.client.close()
+
+
+class Waits:
+    """Runs that wait in their second turn until they are let go, and the processes that play them."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab, self.folder = lab, folder
+        self.slug = lab.simulation("Waits", "waiting", 3)
+
+    def run(self, name: str, **params: object) -> int:
+        return self.lab.run(self.slug, params={"arrive": str(self.folder / name), "until": str(self.gate), **params})
+
+    @property
+    def gate(self) -> Path:
+        return self.folder / "gate"
+
+    def pid(self, name: str) -> int:
+        """The process in which the run of this name waits."""
+        file = self.folder / name
+        return int(wait_until(lambda: file.exists() and file.read_text(), 20))
+
+    def let_go(self) -> None:
+        self.gate.touch()
+
+
+@pytest.fixture
+def waits(lab: Lab, tmp_path: Path) -> Waits:
+    return Waits(lab, tmp_path)

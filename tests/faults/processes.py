@@ -1,0 +1,31 @@
+"""The processes of a server, as the kernel tells of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is dead."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def players_of(data_dir: Path) -> set[int]:
+    """The living engine processes that play, or wait to play, on this data, whoever their parent is by now."""
+    mark = f"SIMWEB_DATA_DIR={data_dir}\0".encode()
+    found = set()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or not is_alive(int(folder.name)):
+            continue
+        try:
+            if (
+                b"simweb.engine" in (folder / "cmdline").read_bytes()
+                and mark in (folder / "environ").read_bytes() + b"\0"
+            ):
+                found.add(int(folder.name))
+        except (OSError, PermissionError):  # it has just ended, or is another's
+            continue
+    return found

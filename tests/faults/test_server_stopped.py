@@ -1,0 +1,57 @@
+"""SIGTERM of a server: what is played is finished, given back or failed, and never left lying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import QUICK, Waits
+from tests.faults.processes import players_of
+from tests.waiting import wait_until
+from tests.web.server import Lab, Server
+
+
+def states(lab: Lab, run: int) -> list[str]:
+    return [event["kind"] for event in lab.client.get(f"/runs/{run}/events").json()["items"]]
+
+
+def test_a_run_without_a_turn_is_queued_again_and_one_with_turns_is_lost(
+    server: Server, lab: Lab, waits: Waits, tmp_path: Path
+) -> None:
+    begun = waits.run("begun")
+    waits.pid("begun")
+    wait_until(lambda: lab.get(begun)["turns_done"] == 1)
+    unbegun = lab.run(lab.paced("Slow to begin", 5, turns=1))
+    lab.until(unbegun, "running")
+    server.stop()
+    assert not players_of(tmp_path)
+    server.start()
+    lost = lab.ended(begun)
+    assert (lost["status"], lost["failure_kind"], lost["error"]["type"]) == ("failed", "lost", "ServerStopped")
+    assert lost["turns_done"] == 1
+    assert states(lab, unbegun)[:3] == ["queued", "running", "queued"]
+    assert lab.ended(unbegun)["status"] == "completed"
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, **{**QUICK, "SIMWEB_DRAIN_SECONDS": "20"})
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_run_that_finishes_while_the_server_drains_is_completed(patient: Server, tmp_path: Path) -> None:
+    lab = Lab(patient.base, patient.manage("token", "drain", "--role", "admin"))
+    run = lab.run(lab.paced("Soon done", 0.2, turns=5))
+    waiting = [lab.run(lab.paced("Waits", 0.2, turns=5)) for _ in range(3)][-1]
+    lab.until(run, "running")
+    patient.stop()
+    assert not players_of(tmp_path)
+    patient.start()
+    assert states(lab, run) == ["queued", "running", "completed"]
+    assert lab.ended(waiting)["status"] == "completed"
+    assert states(lab, waiting) == ["queued", "running", "completed"]
+    lab.client.close()

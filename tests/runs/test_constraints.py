@@ -1,0 +1,143 @@
+"""Rules that the database itself keeps: each is broken on purpose, past all of the code."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from metrics.models import MetricSelection
+from runs.models import Delivery, Event, Notifier, Problem, Run, Simulation, Turn
+from simweb.access.models import IdempotentRequest, Token
+from tests.runs.lives import lead_to
+
+NOW = timezone.now()
+RUN_RULES: list[tuple[str, str, dict[str, Any]]] = [
+    ("run_status_known", "queued", {"status": "asleep"}),
+    ("run_trigger_known", "queued", {"trigger": "magic"}),
+    ("run_finished_at_iff_terminal", "queued", {"finished_at": NOW}),
+    ("run_finished_at_iff_terminal", "running", {"finished_at": NOW}),
+    ("run_finished_at_iff_terminal", "completed", {"finished_at": None}),
+    ("run_finished_at_iff_terminal", "cancelled", {"finished_at": None}),
+    ("queued_run_has_no_lease", "queued", {"lease": uuid4()}),
+    ("run_failure_kind_iff_failed", "failed", {"failure_kind": ""}),
+    ("run_failure_kind_iff_failed", "failed", {"failure_kind": "bad-luck"}),
+    ("run_failure_kind_iff_failed", "completed", {"failure_kind": "model"}),
+    ("run_turns_done_within_turns", "running", {"turns_done": 6}),
+    ("run_has_turns", "queued", {"turns": 0}),
+    ("run_seed_not_negative", "queued", {"seed": -1}),
+]
+TESTED = {name for name, _, _ in RUN_RULES} | {
+    "simulation_has_a_name",
+    "simulation_has_turns",
+    "one_row_per_turn",
+    "turns_count_from_one",
+    "problem_severity_known",
+    "notifier_channel_known",
+    "one_delivery_per_notifier_and_run",
+    "delivery_outcome_known",
+    "token_role_known",
+    "one_answer_per_person_and_key",
+    "one_selection_per_owner_scenario_and_name",
+    "selection_has_a_name",
+}
+
+
+def test_every_rule_of_the_database_is_tested_here() -> None:
+    owners: list[type[models.Model]] = [
+        Simulation,
+        Run,
+        Turn,
+        Event,
+        Problem,
+        Notifier,
+        Delivery,
+        Token,
+        IdempotentRequest,
+        MetricSelection,
+    ]
+    rules = {rule.name for owner in owners for rule in owner._meta.constraints}
+    assert rules == TESTED
+
+
+@pytest.mark.parametrize(("rule", "status", "changes"), RUN_RULES)
+def test_a_run_cannot_be_put_into_a_state_that_makes_no_sense(
+    run: Run, rule: str, status: str, changes: dict[str, Any]
+) -> None:
+    other = lead_to(run, status)
+    other.pk = None  # a row of its own: no trigger knows it yet, as it knows one that has ended
+    for name, value in changes.items():
+        setattr(other, name, value)
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+        other.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"), [("simulation_has_a_name", {"name": ""}), ("simulation_has_turns", {"turns": 0})]
+)
+def test_a_simulation_has_a_name_and_turns(simulation: Simulation, rule: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+        Simulation.objects.filter(pk=simulation.pk).update(**changes)
+
+
+def test_two_simulations_cannot_share_a_slug(simulation: Simulation) -> None:
+    with pytest.raises(IntegrityError, match="slug"), transaction.atomic():
+        Simulation.objects.create(name="Other", slug=simulation.slug, scenario="toy", turns=1)
+
+
+def test_a_turn_is_written_once_and_counted_from_one(run: Run) -> None:
+    lead_to(run, "running")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Turn.objects.create(run=run, number=1, created_at=NOW, duration_ms=1)
+    with pytest.raises(IntegrityError, match="turns_count_from_one"), transaction.atomic():
+        Turn.objects.create(run=run, number=0, created_at=NOW, duration_ms=1)
+
+
+def test_a_problem_has_a_known_severity(run: Run) -> None:
+    with pytest.raises(IntegrityError, match="problem_severity_known"), transaction.atomic():
+        Problem.objects.create(run=run, severity="terrible", description="x", created_at=NOW)
+
+
+def test_a_notifier_has_a_known_channel(simulation: Simulation) -> None:
+    with pytest.raises(IntegrityError, match="notifier_channel_known"), transaction.atomic():
+        Notifier.objects.create(simulation=simulation, channel="pigeon", address="the roof")
+
+
+def test_a_notifier_tells_once_of_a_run_and_the_outcome_is_known(run: Run) -> None:
+    notifier = Notifier.objects.create(simulation=run.simulation, channel="email", address="her@example.org")
+    common = {"notifier": notifier, "run": run, "created_at": NOW}
+    with pytest.raises(IntegrityError, match="delivery_outcome_known"), transaction.atomic():
+        Delivery.objects.create(**common, outcome="eaten")
+    Delivery.objects.create(**common)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(**common)
+
+
+def test_a_token_has_a_known_role_and_a_name_of_its_own(operator: User) -> None:
+    Token.objects.create(name="ci", role="viewer", digest="1", owner=operator)
+    with pytest.raises(IntegrityError, match="token_role_known"), transaction.atomic():
+        Token.objects.create(name="other", role="emperor", digest="2", owner=operator)
+    with pytest.raises(IntegrityError, match="name"), transaction.atomic():
+        Token.objects.create(name="ci", role="viewer", digest="3", owner=operator)
+
+
+def test_a_request_of_a_person_is_answered_under_one_key(operator: User, admin: User) -> None:
+    common = {"key": "k", "digest": "d", "status": 202, "body": ""}
+    IdempotentRequest.objects.create(person=operator, **common)
+    IdempotentRequest.objects.create(person=admin, **common)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IdempotentRequest.objects.create(person=operator, **common)
+
+
+def test_a_selection_has_a_name_that_its_owner_uses_once(operator: User, admin: User) -> None:
+    MetricSelection.objects.create(owner=operator, scenario="toy", name="Mine")
+    MetricSelection.objects.create(owner=admin, scenario="toy", name="Mine")
+    MetricSelection.objects.create(owner=operator, scenario="wealth", name="Mine")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MetricSelection.objects.create(owner=operator, scenario="toy", name="Mine")
+    with pytest.raises(IntegrityError, match="selection_has_a_name"), transaction.atomic():
+        MetricSelection.objects.create(owner=operator, scenario="toy", name="")

@@ -1,0 +1,138 @@
+"""The hub: one drawing however many watch, never too often, and nobody waits for a client that does not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from runs.live import OUTBOX_FRAMES, Outbox, hub
+from runs.models import Run
+from simweb.access.roles import Role
+from tests.conftest import MakeRun, api_of
+from tests.runs.lives import claimed, played, turn
+from tests.runs.sockets import headers_of, in_thread, watching
+from tests.runs.test_database_away import without
+from tests.waiting import wait_until_async
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+
+@pytest.fixture
+def headers(viewer: User) -> list[tuple[bytes, bytes]]:
+    return headers_of(token=str(api_of(viewer, Role.VIEWER).client.defaults["HTTP_AUTHORIZATION"]))
+
+
+async def test_an_outbox_that_nobody_reads_is_given_up_and_holds_nothing() -> None:
+    outbox = Outbox()
+    for number in range(OUTBOX_FRAMES):
+        outbox.put(f"frame {number}")
+    assert not outbox.overflowed
+    for _ in range(100):
+        outbox.put("one too many")
+    assert outbox.overflowed
+    assert [outbox.frames.get_nowait() for _ in range(outbox.frames.qsize())] == [None]
+
+
+async def test_a_client_that_does_not_read_is_closed_with_4429_and_the_others_stay(
+    make_run: MakeRun, headers: Any
+) -> None:
+    async with watching("/ws/", headers) as slow, watching("/ws/", headers) as other:
+        await slow.watch("runs")
+        await other.watch("simulation:a-toy")
+        [outbox] = hub._audiences["json", "runs"]
+        for _ in range(OUTBOX_FRAMES + 1):  # without a pause in which the socket could be written
+            outbox.put("{}")
+        assert await slow.closed() == 4429
+        run = await in_thread(make_run)
+        assert (await other.next("run_update"))["data"]["id"] == run.pk
+
+
+async def test_the_first_turn_is_told_at_once_the_next_wait_and_a_change_of_state_does_not(
+    make_run: MakeRun, headers: Any, settings: Any
+) -> None:
+    settings.LIVE_INTERVAL_MS = 60_000
+    run = await in_thread(make_run)
+    async with watching("/ws/", headers) as socket:
+        await socket.watch(f"run:{run.pk}")
+        player = await in_thread(claimed, run)
+        assert (await socket.told())["data"]["status"] == "running"
+        await in_thread(player.add, [turn(1)])
+        first = await socket.told()
+        assert (first["type"], first["data"]["turns_done"]) == ("run_progress", 1)
+        await in_thread(player.add, [turn(2)])
+        await in_thread(player.add, [turn(3)])
+        await in_thread(player.complete, played())
+        last = await socket.told()  # no more progress came before it
+        assert (last["type"], last["data"]["status"], last["data"]["turns_done"]) == ("run_update", "completed", 3)
+
+
+async def test_progress_is_told_together_and_its_end_is_never_lost(
+    make_run: MakeRun, headers: Any, settings: Any
+) -> None:
+    settings.LIVE_INTERVAL_MS = 200
+    run = await in_thread(make_run, turns=40)
+    async with watching("/ws/", headers) as socket:
+        await socket.watch(f"run:{run.pk}")
+        player = await in_thread(claimed, run)
+        for number in range(1, 41):
+            await in_thread(player.add, [turn(number)])
+        told = [await socket.next("run_progress")]
+        while told[-1]["data"]["turns_done"] < 40:
+            told.append(await socket.next("run_progress"))
+        assert len(told) < 20
+
+
+async def test_a_socket_that_leaves_is_forgotten(make_run: MakeRun, headers: Any) -> None:
+    async with watching("/ws/", headers) as socket:
+        await socket.watch("runs", "simulation:a-toy")
+        assert hub.sockets == 1
+    assert hub.sockets == 0
+    assert hub._audiences == {}
+
+
+async def test_all_who_watch_get_the_same_frame(make_run: MakeRun, headers: Any) -> None:
+    async with watching("/ws/", headers) as one, watching("/ws/", headers) as two:
+        await one.watch("runs")
+        await two.watch("runs")
+        await in_thread(make_run)
+        first, second = await one.next("run_update"), await two.next("run_update")
+        assert first == second
+
+
+async def test_a_drawing_that_fails_does_not_end_the_hub(
+    make_run: MakeRun, headers: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from runs import frames
+
+    def broken(*arguments: Any) -> None:
+        raise RuntimeError("no paint")
+
+    async with watching("/ws/", headers) as socket:
+        await socket.watch("runs")
+        with monkeypatch.context() as patch:
+            patch.setattr(frames, "draw", broken)
+            await in_thread(make_run)
+            while "no paint" not in caplog.text:
+                await in_thread(lambda: None)
+        second = await in_thread(make_run)
+        while (await socket.next("run_update"))["data"]["id"] != second.pk:
+            pass
+
+
+async def test_changes_are_found_again_when_a_database_that_failed_is_back(
+    make_run: MakeRun, headers: Any, caplog: Any
+) -> None:
+    run = await in_thread(make_run)
+    async with watching("/ws/", headers) as socket:
+        await socket.watch("runs")
+        missing = without("runs_run", "changed_at")
+        await in_thread(missing.__enter__)
+        try:
+            await wait_until_async(lambda: in_thread(lambda: "the table cannot be read" in caplog.text))
+        finally:
+            await in_thread(missing.__exit__, None, None, None)
+        await in_thread(Run.objects.filter(pk=run.pk).update, changed_at=timezone.now(), version=9)
+        assert (await socket.told())["data"]["version"] == 9

@@ -1,0 +1,119 @@
+"""Accessibility, as far as a machine can tell: axe finds nothing serious in any state of the pages, light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import NewContext
+from tests.web.pages import chevron, expand, live, menu_button, open_dashboard
+from tests.web.server import Lab
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
+RUN_AXE = "axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations)"
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(request: pytest.FixtureRequest, new_context: NewContext) -> Page:
+    """A tab in the light, then in the dark; nothing moves, so that colours are what they end as."""
+    return new_context(color_scheme=request.param, reduced_motion="reduce").new_page()
+
+
+def assert_accessible(page: Page) -> None:
+    page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(RUN_AXE)
+    told = [
+        f"{one['id']}: {one['help']}: {[(node['html'][:160], node.get('failureSummary')) for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+    assert not told, "\n".join(told)
+
+
+def test_the_dashboard_in_all_its_states(themed: Page, lab: Lab) -> None:
+    slug = lab.paced("Axe dashboard")
+    lab.cancel(lab.run(slug))
+    failed = lab.finished(lab.simulation("Axe failed", "crashing"), 1)[0]
+    lab.simulation("Axe empty")
+    lab.until(lab.run(slug), "running")
+    open_dashboard(themed, "Axe")
+    assert_accessible(themed)
+    expand(themed, "Axe dashboard")
+    assert_accessible(themed)
+    expand(themed, "Axe failed")
+    menu_button(themed, failed).click()
+    expect(themed.get_by_role("menu")).to_be_visible()
+    assert_accessible(themed)
+    themed.keyboard.press("Escape")
+    expand(themed, "Axe empty")
+    assert_accessible(themed)
+    themed.evaluate("document.querySelector('toast-stack').show('Run 1 failed', { kind: 'error', href: '/runs/1/' })")
+    assert_accessible(themed)
+
+
+def test_a_history_that_is_loading_or_broken(themed: Page, lab: Lab, forgiven: list[str]) -> None:
+    forgiven += ["ERR_FAILED", "htmx:"]
+    lab.simulation("Axe broken")
+    open_dashboard(themed, "Axe broken")
+    themed.route("**/history/", lambda route: None)
+    chevron(themed, "Axe broken").click()
+    assert_accessible(themed)
+    themed.unroute("**/history/")
+    themed.route("**/history/", lambda route: route.abort())
+    themed.reload()
+    expect(themed.get_by_role("button", name="Try again")).to_be_visible()
+    assert_accessible(themed)
+
+
+def test_a_search_without_result(themed: Page) -> None:
+    themed.goto("/?q=zzzz-nothing")
+    live(themed)
+    assert_accessible(themed)
+
+
+def test_the_form_with_errors(themed: Page, lab: Lab, forgiven: list[str]) -> None:
+    forgiven.append("422")
+    slug = lab.simulation("Axe form")
+    themed.goto(f"/simulations/{slug}/new/")
+    themed.get_by_label("Agents", exact=True).fill("many")
+    themed.get_by_role("button", name="Run", exact=True).click()
+    expect(themed.locator("#error-agents")).not_to_be_empty()
+    themed.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    assert_accessible(themed)
+    themed.goto("/simulations/new/")
+    assert_accessible(themed)
+
+
+def test_the_run_page_running_and_failed(themed: Page, lab: Lab) -> None:
+    running = lab.run(lab.paced("Axe running"))
+    lab.until(running, "running")
+    [failed] = lab.finished(lab.simulation("Axe failing", "crashing"), 1)
+    [costly] = lab.finished(lab.simulation("Axe costly", "costly"), 1)
+    for address in (f"{running}/", f"{failed}/", f"{costly}/?tab=problems", f"{failed}/?tab=events"):
+        themed.goto(f"/runs/{address}")
+        live(themed)
+        expect(themed.locator("sim-chart canvas").first).to_be_visible()
+        themed.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        assert_accessible(themed)
+
+
+def test_the_lists_of_runs(themed: Page, lab: Lab) -> None:
+    slug = lab.simulation("Axe list")
+    lab.finished(slug, 1)
+    for address in ("/runs/", f"/simulations/{slug}/", "/runs/?status=stuck"):
+        themed.goto(address)
+        live(themed)
+        assert_accessible(themed)
+
+
+def test_the_sign_in_pages(new_context: NewContext, forgiven: list[str]) -> None:
+    forgiven += ["410", "404"]
+    for scheme in ("light", "dark"):
+        page = new_context(storage_state=None, color_scheme=scheme).new_page()
+        for address in ("/sign-in/", "/sign-in/used-up/"):
+            page.goto(address)
+            expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+            assert_accessible(page)
