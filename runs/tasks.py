@@ -13,7 +13,7 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 from runs.conductor import conduct
 from runs.executors.child import WarmChild
 from runs.upkeep import Upkeep
-from simweb.engine.__main__ import die_with_parent
+from simweb.engine.forkserver import die_with_parent
 
 logger = logging.getLogger(__name__)
 player = WarmChild()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -254,5 +255,26 @@ class Costly(Toy):
         return TurnReport({"ask": 2}, problems=[Problem("minor", f"doubt {self.number}")], tokens=100, cost_usd=0.0125)
 
 
-SCENARIOS = (Toy, Loud, Crashing, Dying, Waiting, BadMetric, Counted, Costly, Endless, Hungry)
+class UnseededParams(ToyParams):
+    """When it begins to be careless."""
+
+    since: int = Field(1, ge=1, title="Since turn")
+
+
+class Unseeded(Toy):
+    """Draws from generators that nobody seeds, as careless authors do."""
+
+    Params = UnseededParams
+    key = "unseeded"
+    title = "Unseeded"
+    metrics = (Metric("turn.chance.drawn", "Drawn", lambda c: c.scenario.drawn),)
+
+    def turn(self) -> TurnReport:
+        report = super().turn()
+        careless = self.number >= self.params.since
+        self.drawn = np.random.random() + random.random() if careless else 0.0
+        return report
+
+
+SCENARIOS = (Toy, Loud, Crashing, Dying, Waiting, BadMetric, Counted, Costly, Endless, Hungry, Unseeded)
 SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)

@@ -1,4 +1,4 @@
-"""ChildPlayer: one child process `python -m simweb.engine`, warm before it is needed, for one run."""
+"""ChildPlayer: one child process of the engine, warm before it is needed, for one run."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import os
 import resource
 import selectors
 import signal
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Generator, Iterator
-from typing import IO
 
 from django.conf import settings
 
 from runs.conductor import PlayerDied
+from runs.executors.forks import ForkServer
 from runs.recording import Message
 from simweb.engine import Spec
 
@@ -28,21 +27,13 @@ CUT = "\n[The log is cut here: a run keeps its first {:,} characters.]\n"
 
 
 class ChildPlayer:
-    """Start it from a thread that outlives it: the kernel kills the child when that thread ends."""
+    """Plays one run in a child that its fork server makes now."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "simweb.engine", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=settings.BASE_DIR,
-            # One thread a child: as many children as cores are meant to run side by side.
-            env={**os.environ, "SIMWEB_DATA_DIR": str(settings.DATA_DIR), "OPENBLAS_NUM_THREADS": "1"},
-            start_new_session=True,  # a process group of its own: what the model starts ends with it
-        )
-        self._pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
-        self._exit = os.pidfd_open(self._process.pid)
+    def __init__(self, forks: ForkServer) -> None:
+        self._child = forks.fork()
+        self._status: int | None = None
+        self._closed = False
+        self._lock = threading.Lock()  # who stops it must not signal, nor write to, what was closed meanwhile
         self._rest = b""
         self._log: list[str] = []
         self._log_room = settings.MAX_LOG_CHARACTERS
@@ -51,7 +42,12 @@ class ChildPlayer:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._child.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing is left of the process."""
+        return self._closed or self._child.has_ended(within=0)
 
     @property
     def log(self) -> str:
@@ -66,45 +62,46 @@ class ChildPlayer:
         if memory_mb is not None:
             self._limit_memory(memory_mb)
         try:
-            with contextlib.suppress(BrokenPipeError):  # it died while it waited: seen below as the end of its pipes
-                self._process.stdin.write(spec.to_json().encode() + b"\n")  # type: ignore[union-attr]
-                self._process.stdin.flush()  # type: ignore[union-attr]
+            with contextlib.suppress(BrokenPipeError):  # it died while it waited: seen below as its end
+                self._child.stdin.write(spec.to_json().encode() + b"\n")
+                self._child.stdin.flush()
             for batch in self._batches():
                 ended = bool(batch) and batch[-1]["type"] != "turn"
                 yield batch
-            if not ended:
-                raise PlayerDied(self._how_it_died())
         finally:
             self.close()
+        if not ended:
+            raise PlayerDied(self._how_it_died())
 
     def _limit_memory(self, mebibytes: int) -> None:
         """Beyond it the model gets a MemoryError, and the machine nothing of it."""
         limit = mebibytes * 1024 * 1024
-        resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (limit, limit))
+        resource.prlimit(self.pid, resource.RLIMIT_DATA, (limit, limit))
 
     def stop(self) -> None:
         """SIGTERM to the whole process group, SIGKILL after the grace. Returns at once; call it from any thread."""
-        self._kill_at = min(self._kill_at, time.monotonic() + settings.STOP_GRACE_SECONDS)
-        self._signal(signal.SIGTERM)
-        with contextlib.suppress(OSError):  # closed before: there is nobody left to wake
+        with self._lock:
+            if self._closed:
+                return
+            self._kill_at = min(self._kill_at, time.monotonic() + settings.STOP_GRACE_SECONDS)
+            self._child.signal_group(signal.SIGTERM)
             os.eventfd_write(self._stopped, 1)
 
     def close(self) -> None:
         """See the process and its group to their end, and let go of its pipes."""
-        if self._exit < 0:
+        if self._closed:
             return
-        if self._process.poll() is None:
+        if not self.has_ended:
             self.stop()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(max(0.0, self._kill_at - time.monotonic()))
-        self._signal(signal.SIGKILL)  # it ignored the first signal, or left behind what it had started itself
-        self._process.wait()
-        for pipe in self._pipes:
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()  # type: ignore[union-attr]
-        os.close(self._exit)
-        os.close(self._stopped)
-        self._exit = self._stopped = -1
+            self._child.has_ended(within=self._kill_at - time.monotonic())
+        self._child.signal_group(
+            signal.SIGKILL
+        )  # it ignored the first signal, or left behind what it had started itself
+        self._child.has_ended(within=None)
+        with self._lock:
+            self._closed = True
+            self._status = self._child.close()
+            os.close(self._stopped)
 
     def _batches(self) -> Iterator[list[Message]]:
         interval, due, beat = settings.RECORD_INTERVAL_MS / 1000, 0.0, time.monotonic() + BEAT_SECONDS
@@ -115,14 +112,14 @@ class ChildPlayer:
                 events = selector.select(self._patience(min(beat, due if batch else math.inf)))
                 # Exit is asked before the pipes are emptied, so nothing written before it is missed. Pipes alone do not
                 # tell of it: a process that the model left behind may hold them open.
-                has_exited = any(key.fd == self._exit for key, _ in events)
+                has_exited = any(key.fd == self._child.exit for key, _ in events)
                 for key, _ in events:
                     if key.data is not None and key.data(batch) is None:
                         selector.unregister(key.fileobj)  # at its end a pipe is for ever readable
                 while has_exited and (self._read_messages(batch) or self._read_log(batch)):
                     pass
                 if time.monotonic() >= self._kill_at:
-                    self._signal(signal.SIGKILL)
+                    self._child.signal_group(signal.SIGKILL)
                 ended = has_exited or (bool(batch) and batch[-1]["type"] != "turn")
                 if batch and (ended or time.monotonic() >= due):
                     yield batch
@@ -136,11 +133,10 @@ class ChildPlayer:
 
     def _register(self, selector: selectors.BaseSelector) -> None:
         """Each source with its reader, which says how much it read, or None at the end."""
-        for pipe, reader in ((self._process.stdout, self._read_messages), (self._process.stderr, self._read_log)):
-            assert pipe is not None
-            os.set_blocking(pipe.fileno(), False)
+        for pipe, reader in ((self._child.stdout, self._read_messages), (self._child.stderr, self._read_log)):
+            os.set_blocking(pipe, False)
             selector.register(pipe, selectors.EVENT_READ, reader)
-        selector.register(self._exit, selectors.EVENT_READ)
+        selector.register(self._child.exit, selectors.EVENT_READ)
         selector.register(self._stopped, selectors.EVENT_READ, lambda batch: os.eventfd_read(self._stopped))
 
     def _patience(self, due: float) -> float:
@@ -148,14 +144,14 @@ class ChildPlayer:
         return max(0.0, min(due, self._kill_at) - time.monotonic())
 
     def _read_messages(self, batch: list[Message]) -> int | None:
-        data = _available(self._process.stdout)
+        data = _available(self._child.stdout)
         *lines, self._rest = (self._rest + (data or b"")).split(b"\n")
         messages = (json.loads(line) for line in lines)
         batch.extend(message for message in messages if message["type"] != "ready")
         return None if data is None else len(data)
 
     def _read_log(self, batch: list[Message]) -> int | None:
-        data = _available(self._process.stderr)
+        data = _available(self._child.stderr)
         text = (data or b"").decode(errors="replace").replace("\0", "�")
         if text and self._log_room > 0:
             self._log.append(text[: self._log_room])
@@ -165,23 +161,19 @@ class ChildPlayer:
         return None if data is None else len(data)
 
     def _how_it_died(self) -> str:
-        status = self._process.wait()
-        if status < 0:
-            return f"The process that played this run was killed by {signal.Signals(-status).name}."
-        return f"The process that played this run ended with exit status {status} and without a result."
-
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+        if self._status is None:
+            return "The process that played this run was killed, and the one that had started it."
+        if self._status < 0:
+            return f"The process that played this run was killed by {signal.Signals(-self._status).name}."
+        return f"The process that played this run ended with exit status {self._status} and without a result."
 
 
-def _available(pipe: IO[bytes] | None) -> bytes | None:
+def _available(pipe: int) -> bytes | None:
     """What can be read now without waiting, a bounded helping of it; None at the end of the pipe."""
-    assert pipe is not None
     parts: list[bytes] = []
     try:
         while len(parts) < HELPINGS:
-            part = os.read(pipe.fileno(), CHUNK)
+            part = os.read(pipe, CHUNK)
             if not part:
                 return b"".join(parts) or None
             parts.append(part)
@@ -191,11 +183,11 @@ def _available(pipe: IO[bytes] | None) -> bytes | None:
 
 
 class WarmChild:
-    """A player that always has a warm child ready, and one more while it plays. Use it from one thread that stays."""
+    """A player that has a warm child ready whenever it plays nothing. Use it from one thread that stays."""
 
     def __init__(self) -> None:
+        self._forks = ForkServer()
         self._child: ChildPlayer | None = None
-        self._spare: ChildPlayer | None = None
         self._played: ChildPlayer | None = None
 
     @property
@@ -203,21 +195,23 @@ class WarmChild:
         return self._played.log if self._played else ""
 
     def warm(self) -> None:
-        """Start a child, if there is none."""
-        self._child = self._child or ChildPlayer()
+        """Have a living child ready. Raises PlayerDied."""
+        if self._child is not None and self._child.has_ended:
+            self._child.close()
+            self._child = None
+        self._child = self._child or ChildPlayer(self._forks)
 
     def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
-        """The next child gets warm when the first turn is out, not before: it would slow it."""
+        """Play in the child that is ready, then have the next one ready."""
+        self._played = None
         self.warm()
         self._played, self._child = self._child, None
         assert self._played is not None
         try:
-            for batch in self._played.play(spec, memory_mb):
-                yield batch
-                if batch:
-                    self._spare = self._spare or ChildPlayer()
+            yield from self._played.play(spec, memory_mb)
         finally:
-            self._child, self._spare = self._spare, None
+            with contextlib.suppress(PlayerDied):  # the next play tries again, and tells
+                self.warm()
 
     def stop(self) -> None:
         """End the play, from any thread; never the child of the next run."""
@@ -226,7 +220,8 @@ class WarmChild:
 
     def close(self) -> None:
         """End every child."""
-        for child in (self._child, self._spare, self._played):
+        for child in (self._child, self._played):
             if child is not None:
                 child.close()
-        self._child = self._spare = None
+        self._child = None
+        self._forks.close()

@@ -9,31 +9,23 @@ Try it by hand:
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
 import resource
-import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from simweb.engine.forkserver import die_with_parent, serve
 from simweb.engine.play import PlayedTurn, Spec, play
 from simweb.engine.registry import BUILT_IN
 
 NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
-PR_SET_PDEATHSIG = 1
 Say = Callable[[dict[str, Any]], None]
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when the thread that started it ends, whatever ends it."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
-        os._exit(1)
 
 
 def take_stdout() -> Say:
@@ -76,20 +68,34 @@ def describe(error: Exception, turn: int) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """Get warm, wait for a spec, play it."""
-    if len(sys.argv) > 1:
-        die_with_parent(int(sys.argv[1]))
-        os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    say = take_stdout()
+def warm() -> None:
+    """Import what a run is likely to need; a plug-in is imported with its run, so that its changes count at once."""
     for target in BUILT_IN.values():
         importlib.import_module(target.partition(":")[0])
+
+
+def play_one() -> int:
+    """Wait for a spec, play it; the exit status."""
+    say = take_stdout()
+    warm()
     say({"type": "ready"})
     line = sys.stdin.readline()
     if not line:
         return 0  # never given a run: the server has no further use for us
     return 0 if play_and_say(Spec.from_json(line), say) else 1
+
+
+def main() -> int:
+    """Play one run by hand; or, given a socket and the process to die with, be the fork server of its runs."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if len(sys.argv) > 1:
+        control, parent = map(int, sys.argv[1:])
+        die_with_parent(parent)
+        os.nice(NICENESS)
+        warm()
+        if not serve(socket.socket(fileno=control)):
+            return 0
+    return play_one()
 
 
 if __name__ == "__main__":

@@ -56,12 +56,21 @@ def is_alive(pid: int) -> bool:
 
 
 def children() -> set[int]:
-    """The living processes that this one has started to play runs."""
+    """The living processes that this one has started to play runs, and those they made."""
+    found, parents = set(), {os.getpid()}
+    while parents:
+        made = {child for parent in parents for child in _children_of(parent)}
+        found |= made
+        parents = made
+    return {pid for pid in found if is_alive(pid) and b"simweb.engine" in _command(pid)}
+
+
+def _children_of(parent: int) -> set[int]:
     found = set()
-    for file in Path("/proc/self/task").glob("*/children"):
+    for file in Path(f"/proc/{parent}/task").glob("*/children"):
         with suppress(OSError):  # a thread that has just ended
             found |= {int(pid) for pid in file.read_text().split()}
-    return {pid for pid in found if is_alive(pid) and b"simweb.engine" in _command(pid)}
+    return found
 
 
 def _command(pid: int) -> bytes:
@@ -86,6 +95,37 @@ def test_two_runs_are_played_side_by_side(started: LocalExecutor, tmp_path: Path
     second = queue("waiting", turns=2, params={"arrive": two, "until": one})
     assert [ended(first).status, ended(second).status] == ["completed", "completed"]
     assert pid_in(Path(one)) != pid_in(Path(two))
+
+
+def test_processes_that_were_forked_from_one_do_not_share_its_chance(started: LocalExecutor) -> None:
+    runs = [ended(queue("unseeded", turns=1, metric_keys=["turn.chance.drawn"])) for _ in range(6)]
+    assert {(run.status, run.error_traceback) for run in runs} == {("completed", "")}
+    drawn = {run.turn_rows.get().metrics["turn.chance.drawn"] for run in runs}
+    assert len(drawn) == len(runs)
+
+
+@pytest.mark.parametrize("workers", [1])
+def test_a_killed_fork_server_costs_its_run_and_the_next_has_another(started: LocalExecutor, tmp_path: Path) -> None:
+    run, arrived = waiting(tmp_path, "arrived")
+    pid = pid_in(arrived)
+    [parent] = [other for other in children() if pid in _children_of(other)]
+    os.kill(parent, signal.SIGKILL)
+    lost = ended(run)
+    assert (lost.status, lost.failure_kind) == ("failed", "lost")
+    assert "was killed" in lost.error_message
+    assert not is_alive(pid)
+    assert ended(queue("toy")).status == "completed"
+
+
+@pytest.mark.parametrize("workers", [1])
+def test_a_fork_server_that_is_killed_while_nothing_is_played_costs_no_run(started: LocalExecutor) -> None:
+    assert ended(queue("toy")).status == "completed"
+    idle = wait_until(children)
+    for pid in idle:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(pid) for pid in idle))
+    assert ended(queue("toy")).status == "completed"
 
 
 def test_what_a_model_prints_is_the_log_of_its_run(started: LocalExecutor) -> None:

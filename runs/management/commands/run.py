@@ -11,7 +11,7 @@ from runs import services
 from runs.conductor import conduct
 from runs.events import run_changed
 from runs.executors import on_run_changed
-from runs.executors.child import ChildPlayer
+from runs.executors.child import WarmChild
 from runs.models import Run, Simulation, Turn
 from runs.specs import BadSpec
 from runs.states import Status, Trigger
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 progress.update(task, completed=Run.objects.values_list("turns_done", flat=True).get(pk=run_id))
 
             run_changed.connect(advance)
-            player = ChildPlayer()
+            player = WarmChild()
             try:
                 if not conduct(run.pk, player):  # a running server was quicker: watch it play
                     while not Run.objects.get(pk=run.pk).is_terminal:

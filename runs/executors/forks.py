@@ -1,0 +1,119 @@
+"""ForkServer: our end of the warm engine process that makes, by fork, the process of each run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from typing import IO
+
+from django.conf import settings
+
+from runs.conductor import PlayerDied
+
+
+class Child:
+    """A process of one run: its pipes, and how it ends."""
+
+    def __init__(self, server: ForkServer, pid: int, pipes: tuple[int, int, int]) -> None:
+        self._server = server
+        self.pid = pid
+        self.exit = os.pidfd_open(pid)  # readable once the process has ended
+        self.stdin: IO[bytes] = os.fdopen(pipes[0], "wb")
+        self.stdout, self.stderr = pipes[1:]
+
+    def has_ended(self, within: float | None) -> bool:
+        """Wait at most so many seconds for its end, or as long as it takes."""
+        waiting = select.poll()
+        waiting.register(self.exit, select.POLLIN)
+        return bool(waiting.poll(None if within is None else max(0.0, within) * 1000))
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """To the process and all that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def close(self) -> int | None:
+        """Let go of it when it has ended; its exit status, or None when its fork server has died with it."""
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.close()
+        for descriptor in (self.stdout, self.stderr, self.exit):
+            os.close(descriptor)
+        return self._server.wait(self.pid)
+
+
+class ForkServer:
+    """Start it from a thread that outlives it: the kernel kills it, and with it its children, when that thread ends.
+
+    Used by that one thread alone. When the process is killed, the next fork starts another.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def fork(self) -> Child:
+        """A process that waits for its spec. Raises PlayerDied when none can be made."""
+        for _ in range(2):  # it may have been killed since it was last asked
+            with contextlib.suppress(OSError):
+                return self._fork()
+            self.close()
+        raise PlayerDied("The process that should play this run could not be started.")
+
+    def wait(self, pid: int) -> int | None:
+        """The exit status of a process that has ended: negative for a signal, None when the fork server died before."""
+        with contextlib.suppress(OSError, ValueError):
+            return int(self._ask(f"wait {pid}"))
+        return None
+
+    def close(self) -> None:
+        """End it, and whoever it made."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
+
+    def _fork(self) -> Child:
+        if self._process is None:
+            self._start()
+        ours, theirs = [], []
+        try:
+            for writes in (True, False, False):
+                read, write = os.pipe()
+                ours.append(write if writes else read)
+                theirs.append(read if writes else write)
+            pid = int(self._ask("fork", theirs))
+            return Child(self, pid, (ours[0], ours[1], ours[2]))
+        except (OSError, ValueError) as error:
+            for descriptor in ours:
+                os.close(descriptor)
+            raise ConnectionError("the fork server does not answer") from error
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "simweb.engine", str(theirs.fileno()), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                cwd=settings.BASE_DIR,
+                # One thread a child: as many children as cores are meant to run side by side.
+                env={**os.environ, "SIMWEB_DATA_DIR": str(settings.DATA_DIR), "OPENBLAS_NUM_THREADS": "1"},
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+
+    def _ask(self, request: str, descriptors: list[int] | None = None) -> bytes:
+        if self._control is None:
+            raise ConnectionError("the fork server is closed")
+        socket.send_fds(self._control, [request.encode()], descriptors or [])
+        return self._control.recv(32)

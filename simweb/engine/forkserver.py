@@ -1,0 +1,70 @@
+"""The fork server: a warm process that plays nothing itself and makes, by fork, one process for each run.
+
+A fork of what is already imported is ready in milliseconds, where a new interpreter takes a second. The server that
+started it asks over a socket of whole messages: `fork`, with three file descriptors (standard input, output and error of
+the new process), is answered by a process id; `wait PID` by the exit status of that process, which stays a zombie until
+then, so that its id cannot become another's while somebody may still signal it.
+
+It has one thread and must keep it so: a fork copies no other.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+LONGEST_REQUEST = 64
+PR_SET_PDEATHSIG = 1
+
+
+def serve(control: socket.socket) -> bool:
+    """Answer until the asking side is gone; False then. In a process that was forked, return True at once."""
+    gc.collect()
+    gc.freeze()  # what is shared stays shared: a collection in a fork would copy every page it looks at
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, LONGEST_REQUEST, 3)
+        if not request:
+            return False
+        verb, _, argument = request.decode().partition(" ")
+        if verb == "fork":
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                become_player(descriptors, parent)
+                return True
+            for descriptor in descriptors:
+                os.close(descriptor)
+            control.send(str(pid).encode())
+        else:
+            _, status = os.waitpid(int(argument), 0)
+            control.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def become_player(descriptors: Sequence[int], parent: int) -> None:
+    """Stand on its own: a session, three pipes, a death with its parent, and chance of its own."""
+    os.setsid()  # a process group of its own: what the model starts ends with it
+    die_with_parent(parent)
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    renew_chance()
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when the thread that started it ends, whatever ends it."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
+
+
+def renew_chance() -> None:
+    """A model that draws from NumPy's global generator must not draw what its sibling drew; `random` sees to itself."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
