@@ -18,11 +18,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
+from simweb.engine import registry
 from simweb.engine.forkserver import die_with_parent, serve
 from simweb.engine.play import PlayedTurn, Spec, play
-from simweb.engine.registry import BUILT_IN
 
 NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
 Say = Callable[[dict[str, Any]], None]
@@ -70,7 +70,9 @@ def describe(error: Exception, turn: int) -> dict[str, Any]:
 
 def warm() -> None:
     """Import what a run is likely to need; a plug-in is imported with its run, so that its changes count at once."""
-    for target in BUILT_IN.values():
+    importlib.import_module("numpy.random")  # NumPy itself imports it only when it is used
+    registry.installed()
+    for target in registry.BUILT_IN.values():
         importlib.import_module(target.partition(":")[0])
 
 
@@ -85,17 +87,32 @@ def play_one() -> int:
     return 0 if play_and_say(Spec.from_json(line), say) else 1
 
 
+def play_forked() -> NoReturn:
+    """Play one run and be gone: to take a forked interpreter apart would cost more than a short run."""
+    status = 1
+    try:
+        status = play_one()
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
 def main() -> int:
     """Play one run by hand; or, given a socket and the process to die with, be the fork server of its runs."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if len(sys.argv) > 1:
-        control, parent = map(int, sys.argv[1:])
-        die_with_parent(parent)
-        os.nice(NICENESS)
-        warm()
-        if not serve(socket.socket(fileno=control)):
-            return 0
-    return play_one()
+    if len(sys.argv) == 1:
+        return play_one()
+    control, parent = map(int, sys.argv[1:])
+    die_with_parent(parent)
+    os.nice(NICENESS)
+    warm()
+    if serve(socket.socket(fileno=control)):
+        play_forked()
+    return 0
 
 
 if __name__ == "__main__":

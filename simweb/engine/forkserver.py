@@ -15,8 +15,9 @@ import gc
 import os
 import signal
 import socket
-import sys
 from collections.abc import Sequence
+
+import numpy as np
 
 LONGEST_REQUEST = 64
 PR_SET_PDEATHSIG = 1
@@ -65,6 +66,4 @@ def die_with_parent(parent: int) -> None:
 
 def renew_chance() -> None:
     """A model that draws from NumPy's global generator must not draw what its sibling drew; `random` sees to itself."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
+    np.random.seed()

@@ -53,11 +53,17 @@ class Listing:
 def targets() -> dict[str, str]:
     """Every known key with its "module:Class"."""
     found = dict(BUILT_IN)
-    found.update({point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)})
+    found.update(installed())
     for item in filter(None, (part.strip() for part in os.environ.get(SETTING, "").split(","))):
         key, _, target = item.partition("=")
         found[key.strip()] = target.strip()
     return found
+
+
+@cache
+def installed() -> dict[str, str]:
+    """What installed packages offer, looked up once a process: it takes 10 ms, longer than a short run."""
+    return {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 
 def load(key: str) -> type[Scenario]:
