@@ -15,7 +15,18 @@ from runs.states import TERMINAL
 RESULTS = (
     *("simulation_id", "status", "trigger", "attempt", "created_at", "started_at", "finished_at", "duration_ms"),
     *("scenario", "scenario_version", "params", "seed", "turns", "metric_keys"),
-    *("turns_done", "run_metrics", "fingerprint", "total_tokens", "total_cost_usd", "problem_count"),
+    *(
+        "turns_done",
+        "run_metrics",
+        "fingerprint",
+        "total_tokens",
+        "total_cost_usd",
+        "narrative",
+        "environment",
+        "verifies_id",
+    ),
+    *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
+    *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
     *("failure_kind", "error_type", "error_message", "error_turn", "error_traceback"),
 )
 SAYS = "a run that has ended cannot be changed"

@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from runs.models import Run, RunQuerySet, Simulation, Turn
+from runs.models import Decision, Run, RunQuerySet, Simulation, Turn
 from runs.states import PLAYING, Status, Trigger
 from simweb.access.doors import Caller
 from simweb.engine import registry
@@ -197,6 +197,16 @@ def turns_before(run: Run, before: int | None, limit: int) -> list[Turn]:
     """The newest turns, or those before number `before`, newest first."""
     turns = Turn.objects.filter(run=run) if before is None else Turn.objects.filter(run=run, number__lt=before)
     return list(turns.order_by("-number")[:limit])
+
+
+def decisions_after(run: Run, after: int, limit: int, *, outcome: str | None = None, agent: str = "") -> list[Decision]:
+    """Kept decisions with a number greater than `after`, in order."""
+    found = Decision.objects.filter(run=run, number__gt=after)
+    if outcome is not None:
+        found = found.filter(outcome=outcome)
+    if agent:
+        found = found.filter(agent=agent)
+    return list(found.order_by("number")[:limit])
 
 
 @dataclass(frozen=True, slots=True)

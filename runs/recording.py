@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from metrics.series import thin
-from runs import queries, services
+from runs import decisions, queries, services
 from runs.events import announce
 from runs.models import Problem, Run, RunQuerySet, Turn
 from runs.states import PLAYING, FailureKind, Status
@@ -33,7 +34,8 @@ class Recording:
     run: Run
     lease: UUID
     turns_done: int = 0
-    problem_count: int = 0
+    problems_kept: int = 0
+    severities: Counter[str] = field(default_factory=Counter)
     headline: list[tuple[int, float | None]] = field(default_factory=list)
     stuck: bool = False
 
@@ -49,12 +51,16 @@ class Recording:
             total = (self.run.total_cost_usd or Decimal(0)) + sum((Decimal(str(cost)) for cost in costs), Decimal(0))
             self.run.total_cost_usd = changes["total_cost_usd"] = total.quantize(COST_DIGITS)
         problems = [(m["number"], p) for m in messages for p in m["problems"]]
+        changes.update(self._counted(problems), **_decided(messages), **_environment(messages[0]))
         with transaction.atomic():
             if self.stuck and not self._change(Status.RUNNING, "a turn came"):
                 return False
-            if not self._touch(**changes, problem_count=self.problem_count + len(problems)):
+            if not self._touch(**changes):
                 return False
             Turn.objects.bulk_create(_turn(self.run.pk, m, now) for m in messages)
+            for message in messages:
+                if entry := message.get("entry"):
+                    decisions.enter(self.run.pk, message["number"], entry, now)
             self._keep_problems(problems)
             announce(self.run, "progress")
         self.turns_done = messages[-1]["number"]
@@ -90,8 +96,10 @@ class Recording:
                 fence=self.lease,
                 run_metrics=outcome["run_metrics"],
                 fingerprint=outcome["fingerprint"],
-                problem_count=self.problem_count + len(problems),
+                narrative=outcome.get("narrative", ""),
                 sparkline=self._sparkline(),
+                **self._counted(problems),
+                **_environment(outcome),
             )
             self._keep_problems(problems)
 
@@ -108,6 +116,7 @@ class Recording:
             error_turn=error["turn"],
             error_traceback=error.get("traceback", ""),
             sparkline=self._sparkline(),
+            **_environment(error),
         )
 
     def _touch(self, **changes: Any) -> bool:
@@ -124,13 +133,22 @@ class Recording:
             return False
         return True
 
+    def _counted(self, problems: Sequence[tuple[int | None, Message]]) -> dict[str, Any]:
+        """The exact counts when these are added, however many are kept."""
+        self.severities.update(problem["severity"] for _, problem in problems)
+        return {
+            "problem_count": self.severities.total(),
+            "critical_count": self.severities["critical"],
+            "warning_count": self.severities["warning"],
+        }
+
     def _keep_problems(self, problems: Sequence[tuple[int | None, Message]]) -> None:
-        room = max(0, settings.MAX_PROBLEMS_PER_RUN - self.problem_count)
+        room = max(0, settings.MAX_PROBLEMS_PER_RUN - self.problems_kept)
         now = timezone.now()
         Problem.objects.bulk_create(
             Problem(run_id=self.run.pk, turn=turn, created_at=now, **problem) for turn, problem in problems[:room]
         )
-        self.problem_count += len(problems)
+        self.problems_kept += len(problems[:room])
 
     def _follow_headline(self, messages: Sequence[Message]) -> None:
         key = self.run.simulation.headline_metric
@@ -185,3 +203,14 @@ def _turn(run_id: int, message: Message, now: Any) -> Turn:
         actions=message["actions"],
         metrics=message["metrics"],
     )
+
+
+def _decided(messages: Sequence[Message]) -> dict[str, Any]:
+    """The run's counts of decisions, as the newest message that has some tells them."""
+    counts = next((m["decided"] for m in reversed(messages) if m.get("decided")), None)
+    return {} if counts is None else decisions.counted(counts)
+
+
+def _environment(message: Message) -> dict[str, Any]:
+    """Where the run is played; the first thing a player says tells it."""
+    return {"environment": message["environment"]} if "environment" in message else {}

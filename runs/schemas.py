@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from runs.models import Event, Problem, Run, Simulation, Turn
+from runs.models import Decision, Event, Problem, Run, Simulation, Turn
 from runs.states import FailureKind, Missed
 
 
@@ -24,6 +24,16 @@ class ErrorOut(Schema):
     message: str
     turn: int | None
     traceback: str
+
+
+class Verification(Schema):
+    """`runs` are the replays. A run that differs says in which turn (null: over the whole run) and in which metric."""
+
+    status: Literal["pending", "verified", "differs", "impossible"]
+    runs: list[int]
+    turn: int | None
+    metric: str | None
+    reason: str
 
 
 class RunOut(Schema):
@@ -55,8 +65,11 @@ class RunOut(Schema):
     priority: int
     attempt: int
     retry_of: int | None
-    verification: dict[str, Any] | None = Field(None, description="Null: this server does not verify runs yet.")
+    verification: Verification | None
+    verifies: int | None
+    decision_count: int
     tags: list[str]
+    is_starred: bool
     created_by: str | None
     version: int
 
@@ -69,9 +82,12 @@ class Waiting(Schema):
 
 
 class RunDetail(RunOut):
-    """A run, and what it waits for while it is queued."""
+    """A run, what it waits for while it is queued, and what no list shows; `environment` is null before its first turn."""
 
     waiting: Waiting | None
+    narrative: str
+    environment: dict[str, Any] | None
+    notes: str
 
 
 class Execution(Schema):
@@ -131,11 +147,52 @@ class EventOut(Schema):
 
 
 class ProblemOut(Schema):
+    """`decision` is the key of the decision it came from, or blank."""
+
     severity: str
     description: str
     source: str
+    root_cause: str
+    suggested_fix: str
+    decision: str
     turn: int | None
     created_at: str
+
+
+class OptionOut(Schema):
+    id: str
+    description: str
+    confidence: float | None
+
+
+class DecisionOut(Schema):
+    number: int
+    turn: int
+    created_at: str
+    key: str
+    agent: str
+    intent: str
+    decision_type: str
+    options: list[OptionOut]
+    chosen: str
+    reasoning: str
+    context: dict[str, Any]
+    outcome: str
+    summary: str
+    error: str
+    tokens: int | None
+    latency_ms: float | None
+    cost_usd: float | None
+    quality: float | None
+
+
+class Marks(Schema):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+    tags: list[str] | None = None
+    notes: str | None = None
+    is_starred: bool | None = None
 
 
 class RunIn(Schema):
@@ -202,8 +259,11 @@ def run_json(run: Run, *, slug: str | None = None) -> dict[str, Any]:
         "priority": run.priority,
         "attempt": run.attempt,
         "retry_of": run.retry_of_id,
-        "verification": None,
+        "verification": run.verification,
+        "verifies": run.verifies_id,
+        "decision_count": run.decision_count,
         "tags": run.tags,
+        "is_starred": run.is_starred,
         "created_by": run.created_by.get_username() if run.created_by else None,
         "version": run.version,
     }
@@ -275,6 +335,20 @@ def problem_json(problem: Problem) -> dict[str, Any]:
         "severity": problem.severity,
         "description": problem.description,
         "source": problem.source,
+        "root_cause": problem.root_cause,
+        "suggested_fix": problem.suggested_fix,
+        "decision": problem.decision,
         "turn": problem.turn,
         "created_at": iso(problem.created_at),
     }
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """The decision as DecisionOut describes it."""
+    names = (
+        *("number", "turn", "key", "agent", "intent", "decision_type", "options", "chosen", "reasoning", "context"),
+        *("outcome", "summary", "error", "tokens", "latency_ms", "quality"),
+    )
+    cost = None if decision.cost_usd is None else float(decision.cost_usd)
+    told = {name: getattr(decision, name) for name in names}
+    return {**told, "created_at": iso(decision.created_at), "cost_usd": cost}

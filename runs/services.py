@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from metrics.models import MetricSelection
-from runs import outbox
+from runs import outbox, verification
 from runs.events import announce, record
 from runs.models import Run, Simulation
 from runs.specs import BadSpec, build_spec, load_scenario
@@ -85,6 +85,21 @@ def run_again(run: Run, *, by: User | None, trigger: Trigger = Trigger.MANUAL) -
     return _copy(run, seed=spec.seed, by=by, trigger=trigger)
 
 
+@transaction.atomic
+def verify(run: Run, *, by: User | None) -> Run | None:
+    """Queue a replay of a completed run; None, with the reason on the run, when it cannot be verified.
+
+    Raises TransitionRefused unless the run is completed.
+    """
+    _need(run, Act.VERIFY, "verified")
+    if reason := verification.obstacle(run):
+        verification.cannot(run, reason)
+        return None
+    replay = _copy(run, seed=run.seed, by=by, trigger=Trigger.VERIFY, verifies=run)
+    verification.begin(run, replay)
+    return replay
+
+
 def cancel(run: Run, *, by: User | None, reason: str = "") -> Run:
     """End the run now; what it has recorded stays. Raises TransitionRefused when it has already ended."""
     return transition(run.pk, Status.CANCELLED, actor=by, detail=reason)
@@ -142,6 +157,8 @@ def transition(
         _count(run, +1)
         outbox.post(run, at)
         _retry_by_itself(run)
+        if run.verifies_id is not None:
+            verification.settle(run)
     record(run_id, to.value, at, actor=actor, detail=detail)
     announce(run, "state")
     return run
@@ -158,6 +175,8 @@ def _retry_by_itself(run: Run) -> None:
     rule = run.simulation
     if run.state is not Status.FAILED or run.failure_kind not in rule.retry_kinds or run.attempt > rule.retry_attempts:
         return
+    if run.verifies_id is not None:
+        return  # what it was to show is told on the verified run, where people can ask again
     wait = timedelta(seconds=min(MAX_BACKOFF_S, rule.retry_backoff_s * 2 ** (run.attempt - 1)))
     with contextlib.suppress(BadSpec):  # its code is gone: there is nothing to retry with
         made = _copy(
@@ -173,7 +192,9 @@ def _retry_by_itself(run: Run) -> None:
 
 
 def _count(run: Run, by: int) -> None:
-    """Keep the simulation's counts of decided runs exact."""
+    """Keep the simulation's counts of decided runs exact. A replay says nothing new of its simulation."""
+    if run.trigger == Trigger.VERIFY:
+        return
     field = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}.get(run.state)
     if field is not None:
         Simulation.objects.filter(pk=run.simulation_id).update(**{field: F(field) + by})

@@ -86,6 +86,7 @@ class Act(TextChoices):
     STOP = "stop"
     RETRY = "retry"
     AGAIN = "again", "Run again"
+    VERIFY = "verify"
     DELETE = "delete"
 
 
@@ -93,4 +94,4 @@ def acts(status: Status) -> list[Act]:
     """What may be done in this state: menus, buttons and the API all ask here."""
     if not status.is_terminal:
         return [Act.STOP, Act.AGAIN]
-    return [Act.RETRY, Act.AGAIN, Act.DELETE] if status is not Status.COMPLETED else [Act.AGAIN, Act.DELETE]
+    return [Act.AGAIN, Act.VERIFY, Act.DELETE] if status is Status.COMPLETED else [Act.RETRY, Act.AGAIN, Act.DELETE]

@@ -36,6 +36,12 @@ LIVE_INTERVAL_MS = environment.number("SIMWEB_LIVE_INTERVAL_MS", 250, least=20, 
 HTTP_THREADS = environment.number("SIMWEB_HTTP_THREADS", 16, least=2, most=256)
 MAX_TURNS = environment.number("SIMWEB_MAX_TURNS", 1_000_000, least=1, most=100_000_000)
 MAX_PROBLEMS_PER_RUN = 1_000
+MAX_DECISIONS_PER_RUN = environment.number("SIMWEB_MAX_DECISIONS", 5_000, least=0, most=1_000_000)
+# A run is flagged for attention beyond these.
+ATTENTION_RETRIES = environment.number("SIMWEB_ATTENTION_RETRIES", 3, least=0, most=1_000)
+ATTENTION_TOKENS = environment.number("SIMWEB_ATTENTION_TOKENS", 100_000, least=1, most=10**12)
+ATTENTION_LATENCY_MS = environment.number("SIMWEB_ATTENTION_LATENCY_MS", 60_000, least=1, most=86_400_000)
+ATTENTION_FAILED_PERCENT = environment.number("SIMWEB_ATTENTION_FAILED_PERCENT", 10, least=0, most=100)
 MAX_LOG_CHARACTERS = 256 * 1024
 
 # --- what the site is made of ----------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from runs import queries
+from runs import insight, queries
 from runs.models import Run, Simulation
+from runs.schemas import run_json
 from simweb.access.doors import Caller
 from simweb.access.roles import Role
 
@@ -31,6 +33,18 @@ def answer(data: Any, status: int = 200, location: str = "") -> HttpResponse:
     if location:
         response["Location"] = location
     return response
+
+
+def detail_json(run: Run) -> dict[str, Any]:
+    """The run as RunDetail describes it."""
+    waiting = queries.waiting(run)
+    return {
+        **run_json(run),
+        "waiting": asdict(waiting) if waiting else None,
+        "narrative": insight.narrative(run),
+        "environment": run.environment or None,
+        "notes": run.notes,
+    }
 
 
 def find_run(request: HttpRequest, run_id: int) -> Run:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
 from metrics.series import thin
-from runs import queries, services
-from runs.api.answers import NotFound, answer, caller, find_run
+from runs import marks, queries, services
+from runs.api.answers import NotFound, answer, caller, detail_json, find_run
 from runs.api.simulations import Limit, RunList, Since
 from runs.models import Run
 from runs.paging import page_of
-from runs.schemas import EventOut, ProblemOut, RunDetail, RunOut, TurnOut, event_json, problem_json, run_json, turn_json
+from runs.schemas import EventOut, Marks, RunDetail, RunOut, TurnOut, event_json, run_json, turn_json
 from runs.states import Status, Trigger
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
@@ -43,11 +42,6 @@ class EventList(Schema):
     next_cursor: str | None
 
 
-class ProblemList(Schema):
-    items: list[ProblemOut]
-    next_cursor: int | None
-
-
 class Log(Schema):
     text: str
 
@@ -72,9 +66,14 @@ def list_runs(
 
 @router.get("/runs/{int:run_id}", response=RunDetail)
 def get_run(request: HttpRequest, run_id: int) -> HttpResponse:
-    run = find_run(request, run_id)
-    waiting = queries.waiting(run)
-    return answer({**run_json(run), "waiting": asdict(waiting) if waiting else None})
+    return answer(detail_json(find_run(request, run_id)))
+
+
+@router.patch("/runs/{int:run_id}", response=RunDetail, summary="Tags, notes, star: what people add to a run")
+def mark_run(request: HttpRequest, run_id: int, data: Marks) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    marks.mark(find_run(request, run_id), by=by, **data.dict(exclude_unset=True))
+    return answer(detail_json(find_run(request, run_id)))
 
 
 @router.delete("/runs/{int:run_id}", response={204: None}, summary="Take an ended run out of every list")
@@ -136,13 +135,6 @@ def get_series(
 def list_events(request: HttpRequest, run_id: int) -> HttpResponse:
     events = find_run(request, run_id).events.select_related("actor")
     return answer({"items": [event_json(event) for event in events], "next_cursor": None})
-
-
-@router.get("/runs/{int:run_id}/problems", response=ProblemList, summary="What was wrong or doubtful, in order")
-def list_problems(request: HttpRequest, run_id: int, limit: Limit, cursor: After) -> HttpResponse:
-    found = list(find_run(request, run_id).problems.order_by("id")[cursor : cursor + limit + 1])
-    following = cursor + limit if len(found) > limit else None
-    return answer({"items": [problem_json(problem) for problem in found[:limit]], "next_cursor": following})
 
 
 @router.get("/runs/{int:run_id}/log", response=Log, summary="What the model printed, capped")

@@ -107,7 +107,12 @@ class ForkServer:
                 stdout=subprocess.DEVNULL,
                 cwd=settings.BASE_DIR,
                 # One thread a child: as many children as cores are meant to run side by side.
-                env={**os.environ, "SIMWEB_DATA_DIR": str(settings.DATA_DIR), "OPENBLAS_NUM_THREADS": "1"},
+                env={
+                    **os.environ,
+                    "SIMWEB_DATA_DIR": str(settings.DATA_DIR),
+                    "SIMWEB_MAX_DECISIONS": str(settings.MAX_DECISIONS_PER_RUN),
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )

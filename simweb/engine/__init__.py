@@ -3,20 +3,27 @@
 These are the names that authors of scenarios may use.
 """
 
+from simweb.engine.decision import FATES, Decision, Fate, Option, Settled
 from simweb.engine.metric import BASE_KEYS, Context, Metric, MetricError, UnknownMetric, catalogue, select_keys
 from simweb.engine.play import Outcome, PlayedTurn, Spec, play
-from simweb.engine.scenario import Params, Problem, Scenario, Severity, TurnReport, data_file
+from simweb.engine.scenario import SEVERITIES, Params, Problem, Scenario, Severity, TurnReport, data_file
 
 __all__ = [
     "BASE_KEYS",
+    "FATES",
+    "SEVERITIES",
     "Context",
+    "Decision",
+    "Fate",
     "Metric",
     "MetricError",
+    "Option",
     "Outcome",
     "Params",
     "PlayedTurn",
     "Problem",
     "Scenario",
+    "Settled",
     "Severity",
     "Spec",
     "TurnReport",

@@ -21,10 +21,13 @@ from dataclasses import asdict
 from typing import Any, NoReturn
 
 from simweb.engine import registry
+from simweb.engine.environment import distributions, environment
 from simweb.engine.forkserver import die_with_parent, serve
+from simweb.engine.ledger import MOST_DECISIONS
 from simweb.engine.play import PlayedTurn, Spec, play
 
 NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
+DECISIONS_SETTING = "SIMWEB_MAX_DECISIONS"
 Say = Callable[[dict[str, Any]], None]
 
 
@@ -43,19 +46,26 @@ def take_stdout() -> Say:
 
 
 def play_and_say(spec: Spec, say: Say) -> bool:
-    """Play the spec, saying each turn; True when it was played to its end."""
+    """Play the spec, saying each turn, the first with the environment; True when it was played to its end."""
     turn = 0
+    first: dict[str, Any] | None = None
     try:
-        for played in play(spec):
+        for played in play(spec, most_decisions()):
+            first = {} if first is not None else {"environment": environment(registry.load(spec.scenario))}
             if isinstance(played, PlayedTurn):
                 turn = played.number
-                say({"type": "turn", **asdict(played)})
+                say({"type": "turn", **asdict(played), **first})
             else:
-                say({"type": "played", **asdict(played)})
+                say({"type": "played", **asdict(played), **first})
     except Exception as error:  # the model's code may raise anything; its traceback is what its author needs
         say({"type": "failed", "error": describe(error, turn + 1)})
         return False
     return True
+
+
+def most_decisions() -> int:
+    """How many decisions of a run are kept, as the server set it."""
+    return int(os.environ.get(DECISIONS_SETTING) or MOST_DECISIONS)
 
 
 def describe(error: Exception, turn: int) -> dict[str, Any]:
@@ -72,6 +82,7 @@ def warm() -> None:
     """Import what a run is likely to need; a plug-in is imported with its run, so that its changes count at once."""
     importlib.import_module("numpy.random")  # NumPy itself imports it only when it is used
     registry.installed()
+    distributions()
     for target in registry.BUILT_IN.values():
         importlib.import_module(target.partition(":")[0])
 

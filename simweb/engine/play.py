@@ -6,17 +6,19 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from simweb.engine import registry
+from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger, keepable
 from simweb.engine.metric import Measurement, select_keys
-from simweb.engine.scenario import Problem
+from simweb.engine.scenario import Problem, TurnReport
 
 # JSON numbers survive JavaScript only up to here, and a seed must survive every door.
 MAX_SEED = 2**53 - 1
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class PlayedTurn:
-    """One turn as it was played; `duration_ms` is wall-clock time and no part of the fingerprint."""
+    """One turn as it was played; `duration_ms` is wall-clock time and no part of the fingerprint, nor are decisions.
+
+    `decided` counts all decisions of the run so far; None while there were none.
+    """
 
     number: int
     duration_ms: float
@@ -50,6 +55,8 @@ class PlayedTurn:
     problems: list[Problem]
     tokens: int | None
     cost_usd: float | None
+    entry: Entry | None = None
+    decided: DecisionCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Outcome:
     run_metrics: dict[str, Any]
     problems: list[Problem]
     fingerprint: str
+    narrative: str = ""
 
 
 def canonical_json(value: Any) -> str:
@@ -67,13 +75,13 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def play(spec: Spec) -> Iterator[PlayedTurn | Outcome]:
+def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTurn | Outcome]:
     """Yield each turn as it is played and, last, the Outcome. What the scenario raises is raised here."""
     scenario_class = registry.load(spec.scenario)
     keys = select_keys(scenario_class, spec.metric_keys)
     params = scenario_class.Params.model_validate(spec.params)
     world = scenario_class(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
-    measurement = Measurement(world, keys)
+    measurement, ledger = Measurement(world, keys), Ledger(most_decisions)
     fingerprint = hashlib.sha256()
     number = 0
     while number < spec.turns and not world.finished:
@@ -84,9 +92,45 @@ def play(spec: Spec) -> Iterator[PlayedTurn | Outcome]:
         actions = {str(name): int(count) for name, count in report.actions.items()}
         fingerprint.update(canonical_json([number, actions, values]).encode())
         duration_ms = (time.perf_counter() - started) * 1000
-        yield PlayedTurn(
-            number, duration_ms, actions, values, [*report.problems, *problems], report.tokens, report.cost_usd
-        )
+        yield _played(number, duration_ms, actions, values, report, problems, ledger)
     run_metrics, problems = measurement.measure_run(number)
     fingerprint.update(canonical_json(run_metrics).encode())
-    yield Outcome(number, run_metrics, problems, fingerprint.hexdigest())
+    noticed = [_keepable(problem) for problem in problems]
+    yield Outcome(number, run_metrics, noticed, fingerprint.hexdigest(), keepable(world.narrative))
+
+
+def _played(
+    number: int,
+    duration_ms: float,
+    actions: dict[str, int],
+    values: dict[str, Any],
+    report: TurnReport,
+    problems: Sequence[Problem],
+    ledger: Ledger,
+) -> PlayedTurn:
+    tokens, cost, entry, doubts = report.tokens, report.cost_usd, None, []
+    if report.decisions or report.settled:
+        before = replace(ledger.counts)
+        entry = ledger.enter(report.decisions, report.settled)
+        doubts = [Problem("minor", doubt) for doubt in entry.doubts]
+        tokens = tokens if tokens is not None else _since(before.tokens, ledger.counts.tokens)
+        cost = cost if cost is not None else _since(before.cost_usd, ledger.counts.cost_usd)
+    noticed = [_keepable(problem) for problem in (*report.problems, *problems, *doubts)]
+    decided = replace(ledger.counts) if entry else None
+    return PlayedTurn(number, duration_ms, actions, values, noticed, tokens, cost, entry, decided)
+
+
+def _since(before: N | None, now: N | None) -> N | None:
+    """How much was added; None while nothing is known."""
+    return None if now is None else now - (before or 0)
+
+
+def _keepable(problem: Problem) -> Problem:
+    return replace(
+        problem,
+        description=keepable(problem.description),
+        root_cause=keepable(problem.root_cause),
+        suggested_fix=keepable(problem.suggested_fix),
+        source=keepable(problem.source, 200),
+        decision=keepable(problem.decision, 200),
+    )

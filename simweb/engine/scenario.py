@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from simweb.engine.decision import Decision, Settled
+
 if TYPE_CHECKING:
     from simweb.engine.metric import Metric
 
@@ -29,11 +31,17 @@ class Params(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong or doubtful in a run. `source` says who noticed: a metric's key, or blank for the scenario itself."""
+    """Something wrong or doubtful in a run. `source` says who noticed: a metric's key, or blank for the scenario itself.
+
+    `decision` is the key of the decision it came from, if it came from one.
+    """
 
     severity: Severity
     description: str
     source: str = ""
+    root_cause: str = ""
+    suggested_fix: str = ""
+    decision: str = ""
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:
@@ -45,7 +53,8 @@ class TurnReport:
     """What happened in one turn.
 
     `actions` counts what agents did, by type. `facts` is whatever the scenario's own metrics want to read about the turn.
-    `tokens` and `cost_usd` stay None where no model was called: unknown is not zero.
+    `decisions` are those worth keeping; `settled` is what came of earlier ones that were pending. `tokens` and `cost_usd` stay
+    None where no model was called: unknown is not zero. Left out, they are the sums of the decisions'.
     """
 
     actions: Mapping[str, int]
@@ -53,6 +62,8 @@ class TurnReport:
     facts: Mapping[str, Any] = field(default_factory=dict)
     tokens: int | None = None
     cost_usd: float | None = None
+    decisions: Sequence[Decision] = ()
+    settled: Sequence[Settled] = ()
 
 
 class Scenario:
@@ -73,6 +84,7 @@ class Scenario:
     Params: ClassVar[type[BaseModel]] = Params
 
     finished: bool = False
+    narrative: str = ""  # what happened, in a few sentences; left blank, simweb words it
 
     def __init__(self, params: Any, rng: np.random.Generator) -> None:
         self.params = params

@@ -51,6 +51,11 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/runs/{int:run_id}/events"): SEES,
     ("GET", "/runs/{int:run_id}/problems"): SEES,
     ("GET", "/runs/{int:run_id}/log"): SEES,
+    ("GET", "/runs/{int:run_id}/decisions"): SEES,
+    ("GET", "/runs/{int:run_id}/summary"): SEES,
+    ("POST", "/runs/{int:run_id}/verify"): DOES,
+    ("PATCH", "/runs/{int:run_id}"): DOES,
+    ("GET", "/simulations/{slug}/patterns"): SEES,
     ("GET", "/runs/{int:run_id}/deliveries"): DOES,
     ("GET", "/simulations/{slug}/notifiers"): DOES,
     ("POST", "/simulations/{slug}/notifiers"): DOES,
@@ -65,6 +70,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/simulations/{slug}/runs"): {},
     ("POST", "/simulations/{slug}/notifiers"): {"channel": "email", "address": "her@example.org"},
     ("POST", "/simulations/run"): {"simulation": "a-toy"},
+    ("PATCH", "/runs/{int:run_id}"): {"notes": "Look here."},
 }
 
 
@@ -92,6 +98,10 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
     notifier = create_notifier(run.simulation, channel="email", address="him@example.org", statuses=["failed"])
     if path.endswith("/cancel"):
         run = Run.objects.get(pk=Run.objects.filter(status="queued").values_list("pk")[0][0])
+    if path.endswith("/verify"):
+        run = Run.objects.filter(status="completed").first() or lead_to(
+            Run.objects.filter(status="queued")[0], "completed"
+        )
     names = {
         "{key}": "toy",
         "{slug}": "a-toy",

@@ -41,7 +41,7 @@ def test_three_states_are_the_end_of_a_run() -> None:
         (Status.QUEUED, {"stop", "again"}),
         (Status.RUNNING, {"stop", "again"}),
         (Status.STUCK, {"stop", "again"}),
-        (Status.COMPLETED, {"again", "delete"}),
+        (Status.COMPLETED, {"again", "verify", "delete"}),
         (Status.FAILED, {"retry", "again", "delete"}),
         (Status.CANCELLED, {"retry", "again", "delete"}),
     ],

@@ -1,0 +1,161 @@
+"""API of insight: decisions, problems, summary, verification of a run; patterns of a simulation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+
+from runs import insight, queries, services
+from runs.api.answers import answer, caller, find_run, find_simulation
+from runs.api.runs import After
+from runs.api.simulations import Limit
+from runs.schemas import DecisionOut, ProblemOut, RunOut, decision_json, problem_json, run_json
+from simweb.access.idempotency import idempotent
+from simweb.access.roles import Role
+from simweb.engine import Fate, Severity
+
+router = Router(tags=["insight"])
+
+
+class DecisionCounts(Schema):
+    """Of all decisions of the run, kept or not; `dropped` ones were counted and not kept."""
+
+    total: int
+    successful: int
+    failed: int
+    pending: int
+    dropped: int
+    success_rate: float
+    tokens: int | None
+    latency_ms: float
+    agents: int
+
+
+class DecisionList(Schema):
+    items: list[DecisionOut]
+    next_cursor: int | None
+    counts: DecisionCounts
+
+
+class ProblemCounts(Schema):
+    """Of all problems of the run, kept or not."""
+
+    total: int
+    critical: int
+    warning: int
+    minor: int
+
+
+class ProblemList(Schema):
+    items: list[ProblemOut]
+    next_cursor: int | None
+    counts: ProblemCounts
+
+
+class SummaryOut(Schema):
+    """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it."""
+
+    run_id: int
+    simulation: str
+    status: str
+    duration_ms: int | None
+    decision_count: int
+    success_rate: float
+    problem_count: int
+    narrative: str
+    key_decisions: list[str]
+    critical_problems: list[str]
+    warnings: list[str]
+    successes: list[str]
+    quality: str | None
+    attention: list[str]
+    analysis: dict[str, Any] | None
+
+
+class PatternsOut(Schema):
+    """Over the newest 200 ended runs; rates are shares (0–1)."""
+
+    runs: int
+    completed_rate: float | None
+    top_errors: list[dict[str, Any]]
+    failing_agents: list[dict[str, Any]]
+
+
+@router.get(
+    "/runs/{int:run_id}/decisions",
+    response=DecisionList,
+    summary="Choices of agents, in order; `cursor` is the last number you have",
+)
+def list_decisions(
+    request: HttpRequest,
+    run_id: int,
+    limit: Limit,
+    cursor: After,
+    outcome: Fate | None = None,
+    agent: Annotated[str, Query("", max_length=200)] = "",
+) -> HttpResponse:
+    run = find_run(request, run_id)
+    found = queries.decisions_after(run, cursor, limit + 1, outcome=outcome, agent=agent)
+    following = found[limit - 1].number if len(found) > limit else None
+    counts = {
+        "total": run.decision_count,
+        "successful": run.decisions_successful,
+        "failed": run.decisions_failed,
+        "pending": run.decisions_pending,
+        "dropped": run.decisions_dropped,
+        "success_rate": round(run.decision_success_rate, 4),
+        "tokens": run.decision_tokens,
+        "latency_ms": run.decision_latency_ms,
+        "agents": run.deciding_agents,
+    }
+    items = [decision_json(decision) for decision in found[:limit]]
+    return answer({"items": items, "next_cursor": following, "counts": counts})
+
+
+@router.get("/runs/{int:run_id}/problems", response=ProblemList, summary="What was wrong or doubtful, in order")
+def list_problems(
+    request: HttpRequest, run_id: int, limit: Limit, cursor: After, severity: Severity | None = None
+) -> HttpResponse:
+    run = find_run(request, run_id)
+    problems = (
+        run.problems.order_by("id") if severity is None else run.problems.filter(severity=severity).order_by("id")
+    )
+    found = list(problems[cursor : cursor + limit + 1])
+    following = cursor + limit if len(found) > limit else None
+    counts = {
+        "total": run.problem_count,
+        "critical": run.critical_count,
+        "warning": run.warning_count,
+        "minor": run.minor_count,
+    }
+    items = [problem_json(problem) for problem in found[:limit]]
+    return answer({"items": items, "next_cursor": following, "counts": counts})
+
+
+@router.get(
+    "/runs/{int:run_id}/summary", response=SummaryOut, summary="The run in brief: what happened, and why it failed"
+)
+def get_summary(request: HttpRequest, run_id: int) -> HttpResponse:
+    return answer(asdict(insight.summary(find_run(request, run_id))))
+
+
+@router.post(
+    "/runs/{int:run_id}/verify",
+    response={200: RunOut, 202: RunOut},
+    summary="Play it again and compare: 202 with the replay, or 200 with the run when it cannot be verified",
+)
+@idempotent
+def verify_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    by = caller(request, Role.OPERATOR).user
+    replay = services.verify(find_run(request, run_id), by=by)
+    if replay is None:
+        return answer(run_json(find_run(request, run_id)))
+    return answer(run_json(replay), 202, f"/api/v1/runs/{replay.pk}")
+
+
+@router.get("/simulations/{slug}/patterns", response=PatternsOut, summary="What its newest runs have in common")
+def get_patterns(request: HttpRequest, slug: str) -> HttpResponse:
+    return answer(asdict(insight.patterns(find_simulation(request, slug))))

@@ -1,0 +1,116 @@
+"""What a run leaves: turns, decisions, problems, events. Written once."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from runs.models.run import Run
+from simweb.engine import FATES, SEVERITIES
+
+
+class Turn(models.Model):
+    """One step of a run, numbered from 1. Written once."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="turn_rows", db_index=False)
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    duration_ms = models.FloatField()
+    actions = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            # Also the index of "the turns of this run, in order" and "after turn n".
+            models.UniqueConstraint(fields=["run", "number"], name="one_row_per_turn"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="turns_count_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Turn {self.number}"
+
+
+class Decision(models.Model):
+    """A choice that one agent made. Numbered from 1 in the order in which they were made; what is not kept leaves gaps."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="decisions", db_index=False)
+    number = models.PositiveIntegerField()
+    turn = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    key = models.CharField(max_length=200, blank=True)
+    agent = models.CharField(max_length=200)
+    intent = models.CharField(max_length=500)
+    decision_type = models.CharField(max_length=50)
+    options = models.JSONField(default=list)
+    chosen = models.CharField(max_length=200, blank=True)
+    reasoning = models.TextField(blank=True)
+    context = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=10, choices=[(fate, fate) for fate in FATES], default="pending")
+    summary = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    tokens = models.PositiveBigIntegerField(null=True, blank=True)
+    latency_ms = models.FloatField(null=True, blank=True)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
+    quality = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            # Also the index of "the decisions of this run, in order" and "after decision n".
+            models.UniqueConstraint(fields=["run", "number"], name="one_row_per_decision"),
+            models.CheckConstraint(condition=Q(outcome__in=FATES), name="decision_outcome_known"),
+        ]
+        indexes = [
+            # The failed, the pending, the successful decisions of a run, in order.
+            models.Index(fields=["run", "outcome", "number"], name="decisions_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Decision {self.number}: {self.intent[:80]}"
+
+    @property
+    def chosen_option(self) -> str:
+        """What was chosen, in words where the options have them."""
+        described = {option["id"]: option["description"] for option in self.options}
+        return described.get(self.chosen) or self.chosen
+
+
+class Event(models.Model):
+    """Something that happened to a run: a state reached, a person's act. Written in the transaction of the change."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="events", db_index=False)
+    kind = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False)
+    detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["run", "id"], name="events_of_run")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Problem(models.Model):
+    """Something wrong or doubtful in a run. `source` is a metric's key, or blank for the scenario itself."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="problems", db_index=False)
+    severity = models.CharField(max_length=10, choices=[(severity, severity) for severity in SEVERITIES])
+    description = models.TextField()
+    source = models.CharField(max_length=200, blank=True)
+    root_cause = models.TextField(blank=True)
+    suggested_fix = models.TextField(blank=True)
+    decision = models.CharField(max_length=200, blank=True, help_text="Key of the decision it came from.")
+    turn = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(severity__in=SEVERITIES), name="problem_severity_known")]
+        indexes = [models.Index(fields=["run", "id"], name="problems_of_run")]
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.description[:80]}"
