@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.template.loader import render_to_string
 
-from runs import queries
+from runs import insight, queries
 from runs.models import Run, RunQuerySet, Simulation
 from runs.schemas import iso, run_json, simulation_json
 
@@ -50,7 +50,9 @@ def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audienc
 def run_page_frame(run: Run, *, only_progress: bool) -> str:
     """The parts of the run page that a turn changes; with a change of state, those that hold controls as well."""
     parts = ["live"] if only_progress else ["head", "live", "outcome"]
-    context = {"run": run, "waiting": queries.waiting(run)}
+    context: dict[str, Any] = {"run": run, "waiting": queries.waiting(run)}
+    if not only_progress:
+        context |= insight.outcome(run)
     return "".join(render_to_string(f"runs/_page_{part}.html", context) for part in parts)
 
 

@@ -122,6 +122,12 @@ def summary(run: Run) -> Summary:
     )
 
 
+def outcome(run: Run) -> dict[str, Any]:
+    """What the run was like, for its page."""
+    told = {"narrative": narrative(run), "quality": quality(run), "attention": attention(run)}
+    return {**told, "analysis": analysis(run)}
+
+
 def quality(run: Run) -> str | None:
     """`failed`; `degraded`: completed, but not at the first attempt or not without failures and doubts; `clean`.
 

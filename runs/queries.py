@@ -10,14 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from runs.models import Decision, Run, RunQuerySet, Simulation, Turn
+from runs.models import Decision, Problem, Run, RunQuerySet, Simulation, Turn
 from runs.states import PLAYING, Status, Trigger
 from simweb.access.doors import Caller
-from simweb.engine import registry
+from simweb.engine import SEVERITIES, registry
 
 HISTORY = 20
 
@@ -207,6 +207,15 @@ def decisions_after(run: Run, after: int, limit: int, *, outcome: str | None = N
     if agent:
         found = found.filter(agent=agent)
     return list(found.order_by("number")[:limit])
+
+
+def problems_worst_first(run: Run, severity: str | None = None) -> QuerySet[Problem]:
+    """Kept problems: critical ones first, then in the order in which they came."""
+    found = Problem.objects.filter(run=run)
+    if severity is not None:
+        found = found.filter(severity=severity)
+    ranks = [When(severity=name, then=Value(rank)) for rank, name in enumerate(SEVERITIES)]
+    return found.order_by(Case(*ranks, default=Value(len(ranks))), "id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,5 +17,6 @@ urlpatterns = [
     path("scenarios/<str:scenario>/check/", new.check, name="check-fields"),
     path("runs/", views.runs, name="runs"),
     path("runs/<int:run_id>/", views.run, name="run"),
+    path("runs/<int:run_id>/marks/", views.mark_run, name="mark-run"),
     path("runs/<int:run_id>/<slug:act>/", views.act, name="run-act"),
 ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from metrics.queries import named
-from runs import queries, services
+from runs import insight, marks, queries, services, tabs
 from runs.dashboard import dashboard_context
 from runs.models import Run, Simulation
 from runs.paging import page_of
@@ -22,16 +22,15 @@ from simweb.access.doors import Caller, caller_of_session, page
 from simweb.access.roles import Role
 from simweb.engine import catalogue, registry
 
-TURNS_SHOWN = 50
 RUNS_SHOWN = 50
 ACTS: dict[str, Callable[[Run, Any], Run | None]] = {
     "stop": lambda run, by: services.cancel(run, by=by),
     "retry": lambda run, by: services.retry(run, by=by),
     "again": lambda run, by: services.run_again(run, by=by),
+    "verify": lambda run, by: services.verify(run, by=by),
     "delete": lambda run, by: services.delete(run, by=by),
     "restore": lambda run, by: services.restore(run, by=by),
 }
-TABS = ("turns", "problems", "log", "events", "spec")
 
 
 @page()
@@ -79,20 +78,35 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
     """One run, live."""
     found = _find_run(request, run_id, deleted=True)
     known = _known_metrics(found)
-    tab = request.GET.get("tab", "turns") if request.GET.get("tab") in TABS else "turns"
     context = {
         "section": "runs",
         "run": found,
         "waiting": queries.waiting(found),
-        "tab": tab,
-        "tabs": _tabs(found),
         "charts": [known[key] for key in _drawn_keys(found, known)],
         "metrics": named(found.metric_keys, known),
         "known_metrics": len(known),
         "params": queries.titled_params(found),
-        "spec": _spec(found),
+        "spec": tabs.spec(found),
+        **insight.outcome(found),
+        **tabs.records(request, found, known),
     }
-    return render(request, "runs/run.html", {**context, **_records(request, found, tab, known)})
+    return render(request, "runs/run.html", context)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def mark_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Tags, notes and star, as the form has them."""
+    found = _find_run(request, run_id)
+    tags = request.POST.get("tags", "").split(",")
+    starred = "is_starred" in request.POST
+    try:
+        marks.mark(found, by=_user(request), tags=tags, notes=request.POST.get("notes", ""), is_starred=starred)
+    except BadSpec as error:
+        return _refuse(request, error.errors[0].msg, found.get_absolute_url())
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "runs/_marks.html", {"run": _find_run(request, run_id), "kept": True})
+    return redirect(found)
 
 
 @require_POST
@@ -113,7 +127,7 @@ def act(request: HttpRequest, run_id: int, act: str) -> HttpResponse:
     if request.headers.get("X-Requested-By") == "script":
         headers = {"X-Run": str(target.pk), "X-Location": target.get_absolute_url()}
         return HttpResponse(status=204, headers=headers)
-    return redirect("dashboard" if act == Act.DELETE else target)
+    return redirect("dashboard" if act == Act.DELETE else found if act == Act.VERIFY else target)
 
 
 def caller(request: HttpRequest) -> Caller:
@@ -159,37 +173,6 @@ def _drawn_keys(run: Run, known: Any) -> list[str]:
     return [
         key for key in run.metric_keys if key in known and known[key].scope == "turn" and known[key].kind != "table"
     ]
-
-
-def _tabs(run: Run) -> list[tuple[str, str]]:
-    problems = f"Problems {run.problem_count}" if run.problem_count else "Problems"
-    return [("turns", "Turns"), ("problems", problems), ("log", "Log"), ("events", "Events"), ("spec", "Spec")]
-
-
-def _spec(run: Run) -> dict[str, Any]:
-    return {
-        "scenario": run.scenario,
-        "params": run.params,
-        "seed": run.seed,
-        "turns": run.turns,
-        "metric_keys": run.metric_keys,
-    }
-
-
-def _records(request: HttpRequest, run: Run, tab: str, known: Any) -> dict[str, Any]:
-    if tab == "problems":
-        return {"problems": list(run.problems.all()[:200])}
-    if tab == "log":
-        return {"log": run.log}
-    if tab == "events":
-        return {"events": list(run.events.select_related("actor"))}
-    if tab == "spec":
-        return {"spec_lines": _spec(run) | {"scenario_version": run.scenario_version}}
-    before = request.GET.get("before", "")
-    turns = queries.turns_before(run, int(before) if before.isascii() and before.isdigit() else None, TURNS_SHOWN)
-    columns = [(key, title) for key, title in named(run.metric_keys, known) if not key.startswith("run.")]
-    last = turns[-1].number if turns else 1
-    return {"turns": turns, "turn_columns": columns, "before": last if last > 1 else None, "newer": bool(before)}
 
 
 def _runs_page(request: HttpRequest, simulation: Simulation | None) -> HttpResponse:

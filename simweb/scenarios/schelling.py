@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from simweb.engine import Context, Metric, Params, Scenario, TurnReport
+from simweb.engine import Context, Decision, Metric, Params, Problem, Scenario, TurnReport
+from simweb.scenarios.torus import neighbours
 
 EMPTY = 0
 UNHAPPY = "turn.segregation.unhappy_share"
 
-
-def neighbours(there: np.ndarray) -> np.ndarray:
-    """For each cell of a torus, in how many of the eight cells around it something is `there`."""
-    rows = there.astype(np.int64) + np.roll(there, 1, axis=0) + np.roll(there, -1, axis=0)
-    return np.asarray(rows + np.roll(rows, 1, axis=1) + np.roll(rows, -1, axis=1) - there)
+MOVES = Decision(agent="first to move", intent="be content", chosen="move", outcome="success", summary="It is.")
+MOVES_IN_VAIN = replace(MOVES, outcome="failure", summary="", error="It is not content there either.")
 
 
 def turns_to_settle(context: Context) -> int | None:
@@ -72,8 +71,12 @@ class Schelling(Scenario):
 
     def turn(self) -> TurnReport:
         free = self.rng.permutation(np.flatnonzero(self.town == EMPTY))
-        movers = self.rng.permutation(self.unhappy)[: len(free)]
-        free, town = free[: len(movers)], self.town.reshape(-1)
+        wanting = self.rng.permutation(self.unhappy)
+        movers, town = wanting[: len(free)], self.town.reshape(-1)
+        free = free[: len(movers)]
         town[free], town[movers] = town[movers], EMPTY
         self.look()
-        return TurnReport({"move": len(movers)})
+        crowd = f"{len(wanting)} agents want to move and only {len(free)} cells are free"
+        problems = [Problem("minor", crowd)] if len(wanting) > len(free) else []
+        first = [MOVES_IN_VAIN if free[0] in self.unhappy else MOVES] if len(movers) else []
+        return TurnReport({"move": len(movers)}, problems, decisions=first)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from simweb.engine import Metric, Params, Scenario, TurnReport
+from simweb.engine import Decision, Metric, Params, Problem, Scenario, TurnReport
 from simweb.scenarios.giving import anybody_else, give_by_draw, give_in_turn
 from simweb.scenarios.inequality import gini
 from simweb.scenarios.walk import Walk
+
+FIRST_GIVES = Decision(agent="first to act", intent="give one unit", chosen="give", outcome="success")
+FIRST_KEEPS = replace(FIRST_GIVES, chosen="keep", outcome="failure", error="It had nothing to give, or met nobody.")
 
 
 class WealthParams(Params):
@@ -59,11 +63,16 @@ class Wealth(Scenario):
 
     def turn(self) -> TurnReport:
         if self.params.activation == "drawn":
-            return TurnReport({"give": give_by_draw(self.wealth, self.rng)})
+            return self.report(give_by_draw(self.wealth, self.rng))
         n = len(self.wealth)
         order = self.rng.permutation(n)  # agents are numbered anew, in the order in which they act
         self.wealth = self.wealth[order]
         receiver = self.walk.step(order) if self.walk else anybody_else(np.arange(n), self.rng)
         gives = give_in_turn(self.wealth, receiver) & (receiver != np.arange(n))  # who met nobody gives to itself
         self.wealth += np.bincount(receiver[gives], minlength=n) - gives
-        return TurnReport({"give": int(gives.sum())})
+        return self.report(int(gives.sum()), FIRST_GIVES if gives[0] else FIRST_KEEPS)
+
+    def report(self, given: int, *decisions: Decision) -> TurnReport:
+        """How much was given, and one decision in many; a turn without any gift is a doubt."""
+        doubts = [] if given else [Problem("minor", "nobody gave: nobody had anything, or met anybody")]
+        return TurnReport({"give": given}, doubts, decisions=decisions)

@@ -1,6 +1,6 @@
 /* What may be done to a run, by script: one request, one toast, and no other page unless it was asked for.
    Without scripts the same buttons are plain form submits. */
-const SAID = { stop: "is stopped", retry: "is queued, a retry of", again: "is queued, as another go of", delete: "is deleted", restore: "is back" };
+const SAID = { stop: "is stopped", retry: "is queued, a retry of", again: "is queued, as another go of", verify: "is queued, a replay of", delete: "is deleted", restore: "is back" };
 
 async function actOnRun(run, act) {
   const toasts = document.querySelector("toast-stack");
@@ -17,7 +17,8 @@ async function actOnRun(run, act) {
     return null;
   }
   const made = response.headers.get("X-Run");
-  const text = made === String(run) ? `Run ${run} ${SAID[act]}` : `Run ${made} ${SAID[act]} run ${run}`;
+  const cannot = act === "verify" && made === String(run);
+  const text = cannot ? `Run ${run} cannot be verified; its page says why` : made === String(run) ? `Run ${run} ${SAID[act]}` : `Run ${made} ${SAID[act]} run ${run}`;
   const undo = act === "delete" ? { label: "Undo", run: () => actOnRun(run, "restore") } : null;
   toasts.show(text, { href: act === "delete" ? "" : response.headers.get("X-Location"), act: undo, seconds: undo ? 12 : 6 });
   return response.headers.get("X-Location");

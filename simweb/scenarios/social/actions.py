@@ -12,6 +12,7 @@ from simweb.scenarios.social.params import SocialParams
 from simweb.scenarios.social.population import Population
 from simweb.scenarios.social.posts import Posts
 
+Pairs = tuple[np.ndarray, np.ndarray]
 ACTION_TYPES = ("post", "repost", "like", "comment", "follow", "unfollow", "do_nothing")
 # Stylised, calibrated to no data: by default some 10–15 % of exposures are engaged with, mostly by likes.
 POST_CHANCE = 0.2  # of an active agent, a turn
@@ -27,15 +28,16 @@ class Reactions:
     """For every exposure, whether it was liked, reposted or commented on; and what was proposed and came of it.
 
     `follows` and `unfollows` are (follower, followed) pairs, each once. `rejected` counts proposals that the rules of
-    the place refused: to follow whom one follows already, or the same agent twice in a turn.
+    the place refused: to follow whom one follows already, or the same agent twice in a turn; `already` are the former.
     """
 
     like: np.ndarray
     repost: np.ndarray
     comment: np.ndarray
-    follows: tuple[np.ndarray, np.ndarray]
-    unfollows: tuple[np.ndarray, np.ndarray]
+    follows: Pairs
+    unfollows: Pairs
     rejected: int
+    already: Pairs
 
 
 def react(
@@ -57,16 +59,17 @@ def react(
     relevance = interest * (1 - distance / 2)
     stranger = follow < FOLLOW_CHANCE * relevance
     stranger &= ~(shown.in_network & (shown.post == content))  # whose own post it is one follows, as everybody can see
-    follows, refused = _new_follows(viewer[stranger], posts["author"][content[stranger]], graph)
+    follows, already, repeated = _new_follows(viewer[stranger], posts["author"][content[stranger]], graph)
     offended = (unfollow < UNFOLLOW_CHANCE) & shown.in_network & (distance > params.tolerance)
-    unfollows, repeated = _distinct(viewer[offended], posts["author"][shown.post[offended]], graph.agents)
+    unfollows, again = _distinct(viewer[offended], posts["author"][shown.post[offended]], graph.agents)
     return Reactions(
         like=like < like_chance(relevance, posts.score[content], params.herding),
         repost=repost < REPOST_CHANCE * relevance,
         comment=comment < COMMENT_CHANCE * interest,
         follows=follows,
         unfollows=unfollows,
-        rejected=refused + repeated,
+        rejected=len(already[0]) + repeated + again,
+        already=already,
     )
 
 
@@ -81,14 +84,13 @@ def like_chance(relevance: np.ndarray, score: np.ndarray, herding: float) -> np.
     return chance
 
 
-def _new_follows(
-    source: np.ndarray, target: np.ndarray, graph: FollowGraph
-) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+def _new_follows(source: np.ndarray, target: np.ndarray, graph: FollowGraph) -> tuple[Pairs, Pairs, int]:
+    """What is new, what is there already, and how many were repetitions."""
     (follower, followed), repeated = _distinct(source, target, graph.agents)
-    new = ~graph.has(follower, followed)
-    return (follower[new], followed[new]), repeated + int((~new).sum())
+    old = graph.has(follower, followed)
+    return (follower[~old], followed[~old]), (follower[old], followed[old]), repeated
 
 
-def _distinct(source: np.ndarray, target: np.ndarray, agents: int) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+def _distinct(source: np.ndarray, target: np.ndarray, agents: int) -> tuple[Pairs, int]:
     pairs = distinct(source.astype(np.int64) * agents + target)
     return (pairs // agents, pairs % agents), len(source) - len(pairs)

@@ -12,6 +12,7 @@ from simweb.scenarios.social.edge_list import read_edge_list
 from simweb.scenarios.social.feeds import Exposures, FeedBuilder
 from simweb.scenarios.social.measures import METRICS
 from simweb.scenarios.social.network import FollowGraph, karate_club, scale_free
+from simweb.scenarios.social.notable import Notary
 from simweb.scenarios.social.opinions import read_and_move
 from simweb.scenarios.social.params import SocialParams
 from simweb.scenarios.social.population import Population, populate
@@ -56,6 +57,7 @@ class SocialFeed(Scenario):
         self.number = self._quiet = self._feeds = self._empty = 0
         self._troubles: dict[str, Problem] = {}
         self._reported: set[str] = set()
+        self._notary = Notary()
         self.graph, self.people = self._settle(graph, people)
         self.posts = Posts()
         self.feeds = FeedBuilder(params, self.people, self.graph, self.posts)
@@ -95,10 +97,11 @@ class SocialFeed(Scenario):
         writers = active[self._writing.random(len(active)) < POST_CHANCE]
         counts = self._counts(active, shown, reactions, writers)
         empty = len(active) - len(shown.begins)
+        decisions = self._notary.notable(shown, reactions, writers, self.posts, self.people)
         self._apply(shown, reactions, writers)
         self._look_for_trouble(len(active), empty)
         facts = {"active": active, "shown": shown, "reactions": reactions, "empty_feeds": empty}
-        return TurnReport(counts, self._news(), facts)
+        return TurnReport(counts, self._news(), facts, decisions=decisions)
 
     def _counts(
         self, active: np.ndarray, shown: Exposures, reactions: Reactions, writers: np.ndarray
