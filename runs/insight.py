@@ -24,6 +24,7 @@ LEAST_DECISIONS = 5
 TOP_ERRORS = 5
 MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 ADVICE = {
+    FailureKind.MODEL: "The scenario's own code raised this: the traceback names the line, the log what it printed before.",
     FailureKind.LOST: "Nothing in the model is known to be wrong: retry it, or let the simulation retry lost runs by itself.",
     FailureKind.TIMEOUT: "Give it more time in the simulation's settings, or make its turns cheaper.",
     FailureKind.SYSTEM: "Raise the memory limit in the simulation's settings, or make the world smaller.",
@@ -129,7 +130,7 @@ def outcome(run: Run) -> dict[str, Any]:
 
 
 def quality(run: Run) -> str | None:
-    """`failed`; `degraded`: completed, but not at the first attempt or not without failures and doubts; `clean`.
+    """`failed`; `degraded`: completed, but not at the first attempt, or with critical problems or warnings; `clean`.
 
     None while it has not ended, and for what a person cancelled.
     """
@@ -137,7 +138,7 @@ def quality(run: Run) -> str | None:
         return "failed"
     if run.state is not Status.COMPLETED:
         return None
-    blemishes = (run.attempt > 1, run.critical_count, run.warning_count, run.decisions_failed)
+    blemishes = (run.attempt > 1, run.critical_count, run.warning_count)
     return "degraded" if any(blemishes) else "clean"
 
 

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from simweb.engine import Context, Metric, Params, Problem, Scenario, TurnReport
+from simweb.engine import Context, Decision, Metric, Option, Params, Problem, Scenario, Settled, TurnReport
 
 
 class ToyParams(Params):
@@ -276,5 +277,48 @@ class Unseeded(Toy):
         return report
 
 
-SCENARIOS = (Toy, Loud, Crashing, Dying, Waiting, BadMetric, Counted, Costly, Endless, Hungry, Unseeded)
+class Deciding(Toy):
+    """One decision a turn: pending in odd turns and settled in the next, failed in every fourth; worries now and then."""
+
+    key = "deciding"
+    title = "Deciding"
+
+    def turn(self) -> TurnReport:
+        report = super().turn()
+        number, options = self.number, (Option("left", "go left", 0.7), Option("right", "go right"))
+        made = {"agent": f"agent {number % 2}", "intent": f"choice {number}", "options": options, "chosen": "left"}
+        if number % 4 == 0:
+            decision = Decision(**made, outcome="failure", error="a wall", tokens=3, latency_ms=20, key=str(number))
+        elif number % 2:
+            decision = Decision(**made, key=str(number), reasoning="It seemed right.", context={"seen": number})
+        else:
+            decision = Decision(**made, outcome="success", summary=f"Went left in turn {number}.", quality=0.9)
+        settled = [Settled(str(number - 1), "success", tokens=5)] if number % 2 == 0 else []
+        wall = Problem("warning", "a wall", root_cause="the map", suggested_fix="Look first.", decision=str(number))
+        return replace(report, decisions=[decision], settled=settled, problems=[wall] if number % 4 == 0 else [])
+
+
+class Improvising(Toy):
+    """Promises nothing."""
+
+    key = "improvising"
+    title = "Improvising"
+    deterministic = False
+
+
+SCENARIOS = (
+    Toy,
+    Loud,
+    Crashing,
+    Dying,
+    Waiting,
+    BadMetric,
+    Counted,
+    Costly,
+    Endless,
+    Hungry,
+    Unseeded,
+    Deciding,
+    Improvising,
+)
 SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)

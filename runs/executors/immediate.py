@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import asdict
 
+from django.conf import settings
+
 from runs.conductor import conduct
 from runs.executors import Executor
 from runs.recording import Message
@@ -24,7 +26,7 @@ class InProcessPlayer:
         """One message a batch."""
         turn = 0
         try:
-            for played in play(spec):
+            for played in play(spec, settings.MAX_DECISIONS_PER_RUN):
                 if self._stopped:
                     return
                 if isinstance(played, PlayedTurn):

@@ -37,9 +37,7 @@ class Schelling(Scenario):
 
     key = "schelling"
     title = "Schelling segregation"
-    description = (
-        "Two groups move until enough neighbours are like themselves; the town parts far more than anybody asked."
-    )
+    description = "Two groups move until enough neighbours are like themselves: they part more than anybody asked."
     default_turns = 100
 
     Params = SchellingParams
@@ -76,7 +74,6 @@ class Schelling(Scenario):
         free = free[: len(movers)]
         town[free], town[movers] = town[movers], EMPTY
         self.look()
-        crowd = f"{len(wanting)} agents want to move and only {len(free)} cells are free"
-        problems = [Problem("minor", crowd)] if len(wanting) > len(free) else []
+        full = [Problem("minor", f"only {len(free)} of {len(wanting)} could move")] if len(wanting) > len(free) else []
         first = [MOVES_IN_VAIN if free[0] in self.unhappy else MOVES] if len(movers) else []
-        return TurnReport({"move": len(movers)}, problems, decisions=first)
+        return TurnReport({"move": len(movers)}, full, decisions=first)
