@@ -18,6 +18,7 @@ from runs.api.notifiers import router as notifiers_router
 from runs.api.quick import router as quick_router
 from runs.api.runs import router as runs_router
 from runs.api.simulations import router as simulations_router
+from runs.api.transfer import router as transfer_router
 from runs.services import TransitionRefused
 from runs.simulations import DuplicateSlug
 from runs.specs import BadSpec, FieldError
@@ -42,6 +43,7 @@ api.add_router("", metrics_router)
 api.add_router("", simulations_router)
 api.add_router("", runs_router)
 api.add_router("", insight_router)
+api.add_router("", transfer_router)
 api.add_router("", notifiers_router)
 
 

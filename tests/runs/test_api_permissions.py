@@ -51,6 +51,9 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/runs/{int:run_id}/events"): SEES,
     ("GET", "/runs/{int:run_id}/problems"): SEES,
     ("GET", "/runs/{int:run_id}/log"): SEES,
+    ("GET", "/runs/export"): SEES,
+    ("GET", "/runs/{int:run_id}/export"): SEES,
+    ("POST", "/runs/import"): DOES,
     ("GET", "/runs/{int:run_id}/decisions"): SEES,
     ("GET", "/runs/{int:run_id}/summary"): SEES,
     ("POST", "/runs/{int:run_id}/verify"): DOES,
@@ -61,7 +64,11 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("POST", "/simulations/{slug}/notifiers"): DOES,
     ("DELETE", "/simulations/{slug}/notifiers/{notifier_id}"): DOES,
 }
-QUERY = {"/metrics": {"scenario": "toy"}, "/runs/{int:run_id}/series": {"metric": "turn.actions.total"}}
+QUERY = {
+    "/runs/export": {"ids": "1"},
+    "/metrics": {"scenario": "toy"},
+    "/runs/{int:run_id}/series": {"metric": "turn.actions.total"},
+}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/metric-selections"): {"name": "New", "scenario": "toy"},
     ("PATCH", "/metric-selections/{selection_id}"): {"name": "Other"},
@@ -71,6 +78,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/simulations/{slug}/notifiers"): {"channel": "email", "address": "her@example.org"},
     ("POST", "/simulations/run"): {"simulation": "a-toy"},
     ("PATCH", "/runs/{int:run_id}"): {"notes": "Look here."},
+    ("POST", "/runs/import"): {"simweb_export": 1, "runs": []},
 }
 
 
