@@ -101,9 +101,9 @@ class Machines:
         self.redis.start()
         self.web.start()
 
-    def worker(self) -> Worker:
+    def worker(self, **settings: str) -> Worker:
         """One more machine that plays."""
-        started = Worker(self.web.env, self.folder / f"worker-{len(self.workers)}")
+        started = Worker({**self.web.env, **settings}, self.folder / f"worker-{len(self.workers)}")
         self.workers.append(started)
         return started
 
