@@ -28,14 +28,12 @@ def celery_app() -> Any:
 def unread_messages() -> int:
     """How many messages the broker keeps for workers that have no slot free. Raises OperationalError."""
     app = celery_app()
-    with app.pool.acquire(block=True) as connection:
+    with app.connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
         try:
-            with connection.channel() as channel:
-                return int(channel.queue_declare(app.conf.task_default_queue, passive=True).message_count)
+            return int(connection.channel().queue_declare(app.conf.task_default_queue, passive=True).message_count)
         except connection.channel_errors:  # there is no such queue: Redis knows none that is empty
             return 0
-        except connection.connection_errors as error:
-            raise OperationalError(str(error)) from error
 
 
 class CeleryExecutor(Executor):

@@ -50,7 +50,7 @@ def test_a_run_that_finishes_while_the_worker_drains_is_completed(
         worker.process.send_signal(signal.SIGTERM)
     else:
         os.killpg(worker.process.pid, signal.SIGTERM)
-    wait_until(lambda: "Warm shutdown" in (worker.data_dir / "worker.log").read_text())
+    wait_until(lambda: "Warm shutdown" in worker.log.read_text())
     waiting = waits.run("two")
     waits.let_go()
     worker.stop()
