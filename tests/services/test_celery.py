@@ -81,6 +81,8 @@ def test_a_socket_of_the_web_server_tells_the_life_of_a_run_that_another_machine
 def test_a_redis_that_is_killed_and_has_forgotten_everything_loses_no_run(machines: Machines, lab: Lab) -> None:
     slug = lab.simulation("A toy")
     before = [lab.run(slug) for _ in range(3)]
+    look = "from runs.executors.celery import unread_messages; print(unread_messages())"
+    assert machines.web.manage("shell", "--no-imports", "-c", look) == "3"
     machines.redis.kill()
     during = [lab.run(slug) for _ in range(2)]
     machines.redis.start()
