@@ -96,18 +96,16 @@ class Machines:
         self.workers: list[Worker] = []
 
     def start(self) -> None:
-        """All but the workers."""
+        """An empty database and a Redis; the servers are not started."""
         with psycopg.connect(ADDRESS, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{self.name}"')
         self.redis.start()
-        self.web.start()
 
-    def second_web(self) -> Server:
-        """One more web server, started."""
-        started = self._server(f"web-{len(self.webs)}")
-        self.webs.append(started)
-        started.start()
-        return started
+    def another_web(self) -> Server:
+        """One more web server, not started."""
+        made = self._server(f"web-{len(self.webs)}")
+        self.webs.append(made)
+        return made
 
     def worker(self, **settings: str) -> Worker:
         """One more machine that plays."""

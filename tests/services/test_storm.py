@@ -123,7 +123,7 @@ class Storm:
 def storm(machines: Machines, token: str) -> Iterator[Storm]:
     for _ in range(2):
         machines.worker(SIMWEB_LOST_SECONDS="5")
-    machines.second_web()
+    machines.another_web().start()
     labs = [Lab(web.base, token) for web in machines.webs]
     yield Storm(machines, labs)
     for lab in labs:
