@@ -65,3 +65,4 @@ def test_a_storm_leaves_no_run_that_lies_and_no_process(server: Server, lab: Lab
     assert (found.runs, found.lies, orphans) == (FAULT_RUNS, 0, 0), found
     assert (kills > 0, servers) == (True, 1)
     assert found.ends.get("completed", 0) > 0
+    assert found.ends.get("failed lost", 0) > 0

@@ -24,6 +24,7 @@ QUICK = {
     "SIMWEB_EXECUTOR": "celery",
     "SIMWEB_WORKERS": "2",
     "SIMWEB_STOP_GRACE_SECONDS": "1",
+    "SIMWEB_LOST_SECONDS": "10",
     "SIMWEB_SECRET_KEY": "the same on every machine of this test",
 }
 

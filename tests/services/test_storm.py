@@ -32,7 +32,7 @@ class Storm:
     def __init__(self, machines: Machines, labs: list[Lab]) -> None:
         self.machines, self.labs = machines, labs
         self.chance = random.Random(5)
-        self.slug = labs[0].simulation("Short", "paced", 20, params={"seconds": 0.01})
+        self.slug = labs[0].simulation("Short", "paced", 20, params={"seconds": 0.03})
         self.accepted: set[int] = set()
         self.killed: Counter[str] = Counter()
         kinds = [self.kill_worker, self.kill_process_of_a_worker, self.kill_web, self.kill_redis]
@@ -60,8 +60,8 @@ class Storm:
         return False
 
     def rage(self) -> None:
-        """Half of the runs first, the others while something is down; players are killed all the while."""
-        self.queue(FAULT_RUNS // 2)
+        """Most of the runs first, the others while something is down; players are killed all the while."""
+        self.queue(FAULT_RUNS * 3 // 4)
         for number, fault in enumerate(self.faults, 1):
             self._play_on(until=number * FAULT_RUNS * 3 // 4 // (len(self.faults) + 1))
             fault()
@@ -111,7 +111,7 @@ class Storm:
         machine.start()
 
     def _queue_some(self) -> None:
-        self.queue(FAULT_RUNS // 2 // len(self.faults))
+        self.queue(FAULT_RUNS // 4 // len(self.faults))
 
     def _kill(self, pid: int, kind: str) -> None:
         with suppress(ProcessLookupError):
@@ -143,3 +143,4 @@ def test_a_storm_on_many_machines_leaves_no_run_that_lies_and_no_process(storm: 
     assert (len(storm.accepted), len(forgotten), found.lies, orphans) == (FAULT_RUNS, 0, 0, 0), found
     assert set(storm.killed) == {"players", "processes of a worker", "workers", "web servers", "Redis"}
     assert found.ends.get("completed", 0) > 0
+    assert found.ends.get("failed lost", 0) > 0
