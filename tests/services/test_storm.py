@@ -84,7 +84,7 @@ class Storm:
             self._kill(self.chance.choice(players), "players")
 
     def kill_worker(self) -> None:
-        worker = self.chance.choice(self.machines.workers)
+        worker, _ = wait_until(self._one_that_plays, QUIET_SECONDS)
         self._while_down(worker, "workers")
 
     def kill_web(self) -> None:
@@ -98,10 +98,18 @@ class Storm:
 
     def kill_process_of_a_worker(self) -> None:
         """One of its pool; the worker has to notice and to start another."""
-        worker = self.chance.choice(self.machines.workers)
-        pool = wait_until(lambda: processes_of(worker.data_dir, b"manage.py") - {worker.process.pid}, QUIET_SECONDS)
-        self._kill(self.chance.choice(sorted(pool)), "processes of a worker")
+        _, process = wait_until(self._one_that_plays, QUIET_SECONDS)
+        self._kill(process, "processes of a worker")
         self._queue_some()
+
+    def _one_that_plays(self) -> tuple[Worker, int] | None:
+        """A worker, and the process of its pool that is playing a run."""
+        rows = self.machines.ask("SELECT player FROM runs_run WHERE finished_at IS NULL AND player <> ''")
+        playing = {int(name.rpartition("-")[2]) for (name,) in rows}
+        found = [
+            (worker, pid) for worker in self.machines.workers for pid in sorted(processes_of(worker.data_dir) & playing)
+        ]
+        return self.chance.choice(found) if found else None
 
     def _while_down(self, machine: Worker | Server, kind: str) -> None:
         machine.stop(signal.SIGKILL)
