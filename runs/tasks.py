@@ -93,8 +93,7 @@ def conduct_run(run_id: int) -> None:
 
 
 def finish_first(number: int, frame: Any) -> None:
-    """SIGTERM to this process while it plays, as a service manager or a second Ctrl+C sends it: the worker knows how much
-    patience there is."""
+    """SIGTERM to this process while it plays, as a service manager sends it to all: the worker's patience decides."""
     slot.was_told_to_end = True
 
 
@@ -127,7 +126,6 @@ def keep_up(**news: Any) -> None:
 
 
 @worker_shutting_down.connect
-def begin_to_end(how: str, **news: Any) -> None:
-    """SIGTERM: what is being played has SIMWEB_DRAIN_SECONDS to finish. SIGQUIT, or a second Ctrl+C: none."""
-    patience = settings.DRAIN_SECONDS if how == "Warm" else 0
-    patient_until.value = min(patient_until.value, time.monotonic() + patience)
+def begin_to_end(**news: Any) -> None:
+    """What is being played has SIMWEB_DRAIN_SECONDS to finish."""
+    patient_until.value = min(patient_until.value, time.monotonic() + settings.DRAIN_SECONDS)

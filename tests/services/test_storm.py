@@ -75,7 +75,7 @@ class Storm:
                 self.kill_player()
             return ended >= until
 
-        wait_until(far_enough, max(QUIET_SECONDS, FAULT_RUNS), every=0.1)
+        wait_until(far_enough, max(3 * QUIET_SECONDS, FAULT_RUNS), every=0.1)
 
     def kill_player(self) -> None:
         """One that plays or one that waits to."""
