@@ -32,7 +32,7 @@ def test_what_has_no_turn_is_played_by_another_worker_and_what_has_turns_is_lost
     assert (lost["status"], lost["failure_kind"], lost["error"]["type"]) == ("failed", "lost", "ServerStopped")
     assert lost["turns_done"] == 1
     waits.let_go()
-    assert lab.ended(unbegun, 40)["status"] == "completed"
+    assert lab.ended(unbegun, 60)["status"] == "completed"
     assert events(lab, unbegun) == ["queued", "running", "queued", "running", "completed"]
     second.stop()
     assert not players_of(second.data_dir)
@@ -50,7 +50,7 @@ def test_a_run_that_finishes_while_the_worker_drains_is_completed(
         worker.process.send_signal(signal.SIGTERM)
     else:
         os.killpg(worker.process.pid, signal.SIGTERM)
-    wait_until(lambda: "Warm shutdown" in worker.log.read_text())
+    wait_until(lambda: "Warm shutdown" in worker.log.read_text(), 20)
     waiting = waits.run("two")
     waits.let_go()
     worker.stop()
