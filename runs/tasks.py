@@ -83,6 +83,11 @@ def conduct_run(run_id: int) -> None:
     """Play the run, unless somebody else has it or its time has not come."""
     if time.monotonic() > patient_until.value:
         return  # it stays in the queue, and another worker will be asked
+    try:
+        slot.warm()
+    except PlayerDied as death:
+        logger.warning("run %s: %s; it stays in the queue", run_id, death)
+        return
     usual = signal.signal(signal.SIGTERM, finish_first)
     try:
         conduct(run_id, slot, f"{socket.gethostname()[:60]}-{os.getpid()}")
