@@ -15,8 +15,15 @@ app.conf.update(
     worker_disable_prefetch=True,  # a run that waits behind another in one worker could be played by the next
     task_ignore_result=True,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 3600, "socket_connect_timeout": 3, "socket_timeout": 10},
-    task_publish_retry=False,  # the upkeep nudges again; a request must not wait for a broker that is away
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 3,
+        "socket_timeout": 10,
+        # The executor nudges again; a request must not wait for a broker that is away: kombu's own patience is 6 s.
+        "max_retries": 1,
+        "interval_start": 0,
+    },
+    task_publish_retry=False,
     worker_hijack_root_logger=False,
 )
 app.autodiscover_tasks(["runs"])

@@ -116,8 +116,9 @@ class Dying(Toy):
 class WaitingParams(Params):
     """Which files to write and to wait for."""
 
-    arrive: str = Field("", title="Arrive", description="Written, with the number of the process, when turn 2 begins.")
-    until: str = Field("", title="Until", description="Turn 2 waits for this file.")
+    arrive: str = Field("", title="Arrive", description="Written, with the number of the process, when it waits.")
+    until: str = Field("", title="Until", description="The file that it waits for.")
+    turn: int = Field(2, ge=1, title="Turn", description="The turn in which it waits.")
     stubborn: bool = Field(False, title="Stubborn", description="Ignores SIGTERM.")
     child: str = Field("", title="Child", description="Leaves a process of its own behind and writes its number here.")
 
@@ -131,7 +132,7 @@ class Waiting(Toy):
 
     def turn(self) -> TurnReport:
         self.number += 1
-        if self.number == 2:
+        if self.number == self.params.turn:
             if self.params.stubborn:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
             if self.params.child:

@@ -25,6 +25,17 @@ def celery_app() -> Any:
     return import_string("simweb.celery.app")
 
 
+def unread_messages() -> int:
+    """How many messages the broker keeps for workers that have no slot free. Raises OperationalError."""
+    app = celery_app()
+    with app.connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
+        try:
+            return int(connection.channel().queue_declare(app.conf.task_default_queue, passive=True).message_count)
+        except connection.channel_errors:  # there is no such queue: Redis knows none that is empty
+            return 0
+
+
 class CeleryExecutor(Executor):
     """Sends ids. Whoever gets one claims the run in the table, or finds that it is gone."""
 
@@ -64,6 +75,8 @@ class CeleryExecutor(Executor):
         while not self._ending.wait(1.0):
             try:
                 self._nudge()
+            except OperationalError as error:
+                logger.warning("nudging: the broker is away (%s); it is asked again", error)
             except Exception:
                 logger.exception("nudging failed; it is tried again")
                 close_old_connections()
@@ -73,6 +86,8 @@ class CeleryExecutor(Executor):
         now = time.monotonic()
         waiting = queries.next_queued_ids(NUDGED_AT_ONCE)
         self._nudged = {run_id: at for run_id, at in self._nudged.items() if run_id in set(waiting)}
+        if not waiting or unread_messages() >= len(waiting):
+            return  # the workers are busy: more messages would only lie before those of the next runs
         for run_id in waiting:
             if now - self._nudged.get(run_id, 0.0) > NUDGE_SECONDS:
                 self.run_queued(run_id)

@@ -42,7 +42,7 @@ class Worker(threading.Thread):
         return self._player.log
 
     def run(self) -> None:
-        self._player.warm()
+        self._get_ready()
         while (run_id := self._executor.next_run(self)) is not None:
             try:
                 conduct(run_id, self, self._executor.name)
@@ -51,10 +51,19 @@ class Worker(threading.Thread):
                 close_old_connections()
             finally:
                 self._executor.done(run_id)
-            if not self._executor.closing:
-                self._player.warm()
+            self._get_ready()
         self._player.close()
         connections.close_all()
+
+    def _get_ready(self) -> None:
+        """Have a warm child. While none can be started, no run is taken: it could only be lost."""
+        while not self._executor.closing:
+            try:
+                self._player.warm()
+                return
+            except PlayerDied as death:
+                logger.warning("%s: %s; it is tried again", self.name, death)
+                self._executor.pause()
 
     def take(self) -> None:
         """Another run begins: what was stopped before was not this one."""
@@ -156,6 +165,11 @@ class LocalExecutor(Executor):
             logger.exception("the queue cannot be read; it is tried again in a second")
             close_old_connections()
             return None
+
+    def pause(self) -> None:
+        """Let a moment pass, or until there is news."""
+        with self._news:
+            self._news.wait(LOOK_SECONDS)
 
     def done(self, run_id: int) -> None:
         """The worker is free again."""

@@ -56,7 +56,7 @@ class Waits:
     def pid(self, name: str) -> int:
         """The process in which the run of this name waits."""
         file = self.folder / name
-        return int(wait_until(lambda: file.exists() and file.read_text(), 20))
+        return int(wait_until(lambda: file.exists() and file.read_text(), 60))
 
     def let_go(self) -> None:
         self.gate.touch()

@@ -13,19 +13,21 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def players_of(data_dir: Path) -> set[int]:
-    """The living engine processes that play, or wait to play, on this data, whoever their parent is by now."""
+def processes_of(data_dir: Path, named: bytes = b"") -> set[int]:
+    """The living processes on this data whose command line holds the name, whoever their parent is by now."""
     mark = f"SIMWEB_DATA_DIR={data_dir}\0".encode()
     found = set()
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or not is_alive(int(folder.name)):
             continue
         try:
-            if (
-                b"simweb.engine" in (folder / "cmdline").read_bytes()
-                and mark in (folder / "environ").read_bytes() + b"\0"
-            ):
+            if named in (folder / "cmdline").read_bytes() and mark in (folder / "environ").read_bytes() + b"\0":
                 found.add(int(folder.name))
-        except (OSError, PermissionError):  # it has just ended, or is another's
+        except OSError:  # it has just ended, or is another's
             continue
     return found
+
+
+def players_of(data_dir: Path) -> set[int]:
+    """The living engine processes that play, or wait to play, on this data."""
+    return processes_of(data_dir, b"simweb.engine")

@@ -23,8 +23,8 @@ def test_a_run_without_a_turn_is_queued_again_and_one_with_turns_is_lost(
     begun = waits.run("begun")
     waits.pid("begun")
     wait_until(lambda: lab.get(begun)["turns_done"] == 1)
-    unbegun = lab.run(lab.paced("Slow to begin", 5, turns=1))
-    lab.until(unbegun, "running")
+    unbegun = waits.run("unbegun", turn=1)
+    waits.pid("unbegun")
     server.stop()
     assert not players_of(tmp_path)
     server.start()
@@ -32,6 +32,7 @@ def test_a_run_without_a_turn_is_queued_again_and_one_with_turns_is_lost(
     assert (lost["status"], lost["failure_kind"], lost["error"]["type"]) == ("failed", "lost", "ServerStopped")
     assert lost["turns_done"] == 1
     assert states(lab, unbegun)[:3] == ["queued", "running", "queued"]
+    waits.let_go()
     assert lab.ended(unbegun)["status"] == "completed"
 
 

@@ -10,8 +10,6 @@ from tests.faults.processes import players_of
 from tests.waiting import wait_until
 from tests.web.server import Lab
 
-GRACE = 1
-
 
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_an_endless_loop_is_gone_soon_after_cancel_even_if_it_ignores_sigterm(
@@ -27,8 +25,8 @@ def test_an_endless_loop_is_gone_soon_after_cancel_even_if_it_ignores_sigterm(
         lab.cancel(run)
         assert lab.get(run)["status"] == "cancelled"
     # Both slots were taken: that the third is played shows that they are free.
-    assert lab.ended(queued, GRACE + 3)["status"] == "completed"
-    wait_until(lambda: len(players_of(tmp_path) & playing) <= len(playing) - len(runs), GRACE + 3)
+    assert lab.ended(queued)["status"] == "completed"
+    wait_until(lambda: len(players_of(tmp_path) & playing) <= len(playing) - len(runs))
     assert [lab.get(run)["turns_done"] for run in runs] == [1, 1]
 
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from runs import services
 from runs.courier import Courier
 from runs.executors import get_executor
+from runs.executors.celery import CeleryExecutor
 from runs.executors.local import LocalExecutor
 from runs.models import Run, Simulation
 from runs.notifiers import create_notifier
@@ -87,6 +88,22 @@ def test_the_upkeep_goes_on_when_the_database_is_back(simulation: Simulation, ca
     finally:
         upkeep.stop()
         upkeep.join()
+
+
+def test_the_nudger_goes_on_when_the_database_is_back(run: Run, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    nudged: list[int] = []
+    executor = CeleryExecutor()
+    monkeypatch.setattr(executor, "run_queued", nudged.append)
+    monkeypatch.setattr("runs.executors.celery.unread_messages", lambda: 0)
+    executor.start()
+    try:
+        with without("runs_run", "not_before"):
+            wait_until(lambda: caplog.text.count("nudging failed") >= 2)
+            nudged.clear()
+        wait_until(lambda: nudged)
+    finally:
+        executor.stop()
+    assert set(nudged) == {run.pk}
 
 
 def test_the_courier_goes_on_when_the_database_is_back(run: Run, caplog: Any) -> None:

@@ -18,8 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
-    """A web server, PostgreSQL and Redis; no worker yet."""
+def empty(tmp_path: Path) -> Iterator[Machines]:
+    """An empty database and a Redis; no server yet, and no worker."""
     require_services()
     machines = Machines(tmp_path)
     try:
@@ -27,6 +27,13 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
         yield machines
     finally:
         machines.end()
+
+
+@pytest.fixture
+def machines(empty: Machines) -> Machines:
+    """A web server, PostgreSQL and Redis; no worker yet."""
+    empty.web.start()
+    return empty
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -23,6 +24,7 @@ QUICK = {
     "SIMWEB_EXECUTOR": "celery",
     "SIMWEB_WORKERS": "2",
     "SIMWEB_STOP_GRACE_SECONDS": "1",
+    "SIMWEB_LOST_SECONDS": "10",
     "SIMWEB_SECRET_KEY": "the same on every machine of this test",
 }
 
@@ -58,63 +60,76 @@ class Redis:
 
 
 class Worker:
-    """`manage.py worker` as a process of its own."""
+    """`manage.py worker` as a process of its own; it may be killed and started again."""
 
     def __init__(self, env: dict[str, str], data_dir: Path, workers: int = 2) -> None:
-        data_dir.mkdir()
         self.data_dir = data_dir
-        self.log = open(data_dir / "worker.log", "w")  # noqa: SIM115  # as long as the process writes
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "worker", "--workers", str(workers)],
-            cwd=ROOT,
-            env={**env, "SIMWEB_DATA_DIR": str(data_dir)},
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        self.data_dir.mkdir()
+        self.log = data_dir / "worker.log"
+        self._env = {**env, "SIMWEB_DATA_DIR": str(data_dir)}
+        self._command = [sys.executable, "manage.py", "worker", "--workers", str(workers)]
+        self.start()
+
+    def start(self) -> None:
+        """Begin to start: it plays in a few seconds."""
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it; only the process itself is told."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        self.process.wait(30)
-        self.log.close()
+        self.process.wait(60)
 
 
 class Machines:
-    """One database, one Redis, one web server; workers as they are wanted."""
+    """One database, one Redis, one web server; more of those and workers as they are wanted."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.redis = Redis(folder)
         self.name = f"simweb_machines_{uuid4().hex[:12]}"
         self.database = f"{ADDRESS.rpartition('/')[0]}/{self.name}"
-        settings = {**QUICK, "DATABASE_URL": self.database, "REDIS_URL": self.redis.url}
-        (folder / "web").mkdir()
-        self.web = Server(folder / "web", **settings)
+        self.web = self._server("web")
+        self.webs = [self.web]
         self.workers: list[Worker] = []
 
     def start(self) -> None:
-        """All but the workers."""
+        """An empty database and a Redis; the servers are not started."""
         with psycopg.connect(ADDRESS, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{self.name}"')
         self.redis.start()
-        self.web.start()
 
-    def worker(self) -> Worker:
+    def another_web(self) -> Server:
+        """One more web server, not started."""
+        made = self._server(f"web-{len(self.webs)}")
+        self.webs.append(made)
+        return made
+
+    def worker(self, **settings: str) -> Worker:
         """One more machine that plays."""
-        started = Worker(self.web.env, self.folder / f"worker-{len(self.workers)}")
+        started = Worker({**self.web.env, **settings}, self.folder / f"worker-{len(self.workers)}")
         self.workers.append(started)
         return started
 
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the table says, past all of the code."""
+        with psycopg.connect(self.database) as database:
+            return database.execute(sql).fetchall()  # type: ignore[arg-type]
+
     def end(self) -> None:
         """Leave nothing behind."""
-        for worker in self.workers:
-            worker.stop(signal.SIGKILL)
-        self.web.stop(signal.SIGKILL)
+        for machine in (*self.workers, *self.webs):
+            machine.stop(signal.SIGKILL)
         self.redis.kill()
         with psycopg.connect(ADDRESS, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def _server(self, name: str) -> Server:
+        (self.folder / name).mkdir()
+        return Server(self.folder / name, **QUICK, DATABASE_URL=self.database, REDIS_URL=self.redis.url)
 
 
 def require_services() -> None:

@@ -2,12 +2,14 @@ import fcntl
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import connection, connections
 from django.utils.module_loading import import_string
 
 from runs import simulations
@@ -21,6 +23,20 @@ from simweb.engine import registry
 LISTEN_BACKLOG = 2048
 # Threads that record runs must not make those that answer requests wait 5 ms, Python's default, for their turn.
 SWITCH_SECONDS = 0.001
+# Any number that nobody else takes for a lock in this database.
+PREPARING = 20_260_501
+
+
+@contextmanager
+def one_after_the_other() -> Iterator[None]:
+    """Servers that start together would each make the same tables. On SQLite there is but one: see `_only_server`."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+    try:
+        yield
+    finally:
+        connections.close_all()  # and with it the lock ends, as it does when this process is killed
 
 
 class Command(BaseCommand):
@@ -39,12 +55,12 @@ class Command(BaseCommand):
             if not 1 <= options["workers"] <= 256:
                 raise CommandError("--workers must be a number from 1 to 256.")
             settings.WORKERS = options["workers"]
-        call_command("migrate", verbosity=0, interactive=False)
-        simulations.make_ready()
+        with one_after_the_other():
+            call_command("migrate", verbosity=0, interactive=False)
+            simulations.make_ready()
+            secret = create_sign_in_link(local_admin())
         for warning in registry.listing().warnings.values():
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
-        secret = create_sign_in_link(local_admin())
-        connections.close_all()
         gc.freeze()  # what is loaded by now stays: collections need not look at it again
         sys.setswitchinterval(SWITCH_SECONDS)
         self._serve(options["host"], options["port"], secret)
