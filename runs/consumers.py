@@ -184,6 +184,10 @@ class PageSocket(Socket):
     def acknowledge(self, kind: str, topics: list[str]) -> None:
         """The snapshot says it."""
 
+    async def ping(self, message: dict[str, Any]) -> None:
+        """Answer without markup. What was asked for before the ping is on the page when this comes."""
+        self.outbox.put("<!--pong-->")
+
 
 def _caller(scope: dict[str, Any]) -> Caller | None:
     for name, value in scope["headers"]:

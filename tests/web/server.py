@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -57,7 +59,7 @@ class Server:
         if self.process is None:
             return
         self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(40)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = None
@@ -92,11 +94,11 @@ class Lab:
         """Queue a run; its number."""
         return int(self._post(f"/simulations/{slug}/runs", wanted)["id"])
 
-    def ended(self, run: int, seconds: float = 20) -> dict:
+    def ended(self, run: int, seconds: float = 40) -> dict:
         """Wait for a run's end; the run."""
         return self.until(run, "completed", "failed", "cancelled", seconds=seconds)
 
-    def until(self, run: int, *statuses: str, seconds: float = 20) -> dict:
+    def until(self, run: int, *statuses: str, seconds: float = 40) -> dict:
         """Wait until the run is in one of these states; the run."""
         limit = time.monotonic() + seconds
         while (found := self.get(run))["status"] not in statuses:
@@ -135,6 +137,9 @@ class Lab:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that no outgoing connection gets while a server is down."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
