@@ -29,7 +29,17 @@ def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]
             touched.add(run.simulation_id)
     if touched:
         drawn.extend(_simulation_frames(touched, audiences))
-    return drawn
+    return _together(drawn)
+
+
+def _together(drawn: Drawn) -> Drawn:
+    """Partials for the same page go in one frame."""
+    pages: dict[Audience, list[str]] = {}
+    for audience, text in drawn:
+        if audience[0] == "html":
+            pages.setdefault(audience, []).append(text)
+    told = [(audience, text) for audience, text in drawn if audience[0] == "json"]
+    return [*told, *((audience, "".join(texts)) for audience, texts in pages.items())]
 
 
 def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:

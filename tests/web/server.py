@@ -19,7 +19,12 @@ from bench.worlds import SETTING as PACED
 from tests.scenarios import SETTING as TOYS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = {"SIMWEB_SCENARIOS": f"{TOYS},{PACED}", "SIMWEB_WORKERS": "4", "SIMWEB_LIVE_INTERVAL_MS": "100"}
+SETTINGS = {
+    "SIMWEB_SCENARIOS": f"{TOYS},{PACED}",
+    "SIMWEB_WORKERS": "4",
+    "SIMWEB_LIVE_INTERVAL_MS": "100",
+    "SIMWEB_LOG_LEVEL": "INFO",
+}
 
 
 class Server:
