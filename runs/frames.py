@@ -22,7 +22,8 @@ def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]
     drawn: Drawn = []
     touched: set[int] = set()
     for run in Run.objects.select_related("simulation", "created_by").defer("log").filter(pk__in=changed):
-        kinds = changed[run.pk]
+        # Progress that is told after the end of its run tells the end: whoever has this version has all of it.
+        kinds = {*changed[run.pk], "state"} if run.is_terminal else changed[run.pk]
         drawn.extend(_json_frames(run, kinds, audiences))
         drawn.extend(_html_frames(run, kinds, audiences))
         if set(kinds) != {"progress"}:
