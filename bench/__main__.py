@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("start", "http", "pages", "turns", "click", "sockets", "wealth", "social")
+NAMES = ("start", "http", "pages", "turns", "click", "sockets", "live", "heartbeat", "wealth", "social")
 
 
 def main() -> None:

@@ -17,11 +17,13 @@ Audience = tuple[Format, str]  # what it understands, what it watches
 Drawn = list[tuple[Audience, str]]
 
 
-def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]) -> Drawn:
-    """Everything that the given audiences must be told about the changed runs, in the order in which to send it."""
+def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]) -> tuple[Drawn, dict[int, int]]:
+    """All that the given audiences must be told about the changed runs, in order; and the versions that were drawn."""
     drawn: Drawn = []
+    versions: dict[int, int] = {}
     touched: set[int] = set()
     for run in Run.objects.select_related("simulation", "created_by").defer("log").filter(pk__in=changed):
+        versions[run.pk] = run.version
         # Progress that is told after the end of its run tells the end: whoever has this version has all of it.
         kinds = {*changed[run.pk], "state"} if run.is_terminal else changed[run.pk]
         drawn.extend(_json_frames(run, kinds, audiences))
@@ -30,7 +32,7 @@ def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]
             touched.add(run.simulation_id)
     if touched:
         drawn.extend(_simulation_frames(touched, audiences))
-    return _together(drawn)
+    return _together(drawn), versions
 
 
 def _together(drawn: Drawn) -> Drawn:

@@ -75,7 +75,8 @@ class Hub:
         self._audiences: dict[Audience, set[Outbox]] = {}
         self._news: dict[int, set[Kind]] = {}  # what is known to have changed about a run since it was last drawn
         self._drawn_at: dict[int, float] = {}
-        self._statuses: dict[int, str] = {}
+        self._statuses: dict[int, str] = {}  # as the last sweeps saw them
+        self._versions: dict[int, int] = {}  # that were drawn of late
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -135,7 +136,8 @@ class Hub:
             if kinds != {"progress"} or now - self._drawn_at.get(run_id, 0.0) >= interval
         }
         if due:
-            drawn = await sync_to_async(_draw, thread_sensitive=False)(due, set(self._audiences))
+            drawn, versions = await sync_to_async(_draw, thread_sensitive=False)(due, set(self._audiences))
+            self._versions |= versions
             await self._hand_out(drawn)
             # Only progress counts against progress: the first turn must not wait because the run's start was just told.
             progressed = [run_id for run_id, kinds in due.items() if "progress" in kinds]
@@ -166,11 +168,17 @@ class Hub:
             except DatabaseGone:
                 logger.exception("live: the table cannot be read; it is asked again, from the same moment on")
                 continue
-            for run_id, status in changed:
-                self.tell(run_id, "progress" if self._statuses.get(run_id) == status else "state")
-            known = self._statuses | dict(changed)
-            self._statuses = {run_id: status for run_id, status in known.items() if status in UNENDED}
+            self._take_in(changed)
             since = start
+
+    def _take_in(self, changed: list[tuple[int, int, str]]) -> None:
+        """Tell of what changed and was not drawn since."""
+        for run_id, version, status in changed:
+            if self._versions.get(run_id, 0) < version:
+                self.tell(run_id, "progress" if self._statuses.get(run_id) == status else "state")
+        known = self._statuses | {run_id: status for run_id, _, status in changed}
+        self._statuses = {run_id: status for run_id, status in known.items() if status in UNENDED}
+        self._versions = {run_id: self._versions[run_id] for run_id, _, _ in changed if run_id in self._versions}
 
     async def _listen_forever(self) -> None:
         layer = get_channel_layer()
@@ -186,14 +194,14 @@ class Hub:
                 await asyncio.sleep(SWEEP_SECONDS)
 
 
-def _draw(due: dict[int, set[Kind]], audiences: set[Audience]) -> list[tuple[Audience, str]]:
+def _draw(due: dict[int, set[Kind]], audiences: set[Audience]) -> tuple[frames.Drawn, dict[int, int]]:
     try:
         return frames.draw(due, audiences)
     finally:
         close_old_connections()
 
 
-def _changed_since(moment: datetime) -> list[tuple[int, str]]:
+def _changed_since(moment: datetime) -> list[tuple[int, int, str]]:
     try:
         return queries.changed_since(moment)
     finally:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from autobahn.exception import Disconnected
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 
@@ -68,7 +70,8 @@ class WebServer(Server):  # type: ignore[misc]
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Hand a message to the connection. A frame is sent when the client has room for more."""
-        await super().handle_reply(protocol, message)
+        with suppress(Disconnected):  # the client has just gone; the application is about to hear of it
+            await super().handle_reply(protocol, message)
         if message["type"] == "websocket.send":
             await protocol.writable.wait()
 
