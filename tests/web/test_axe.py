@@ -101,6 +101,15 @@ def test_the_run_page_running_and_failed(themed: Page, lab: Lab) -> None:
         assert_accessible(themed)
 
 
+def test_tables_that_are_wider_than_their_page(themed: Page, lab: Lab) -> None:
+    themed.set_viewport_size({"width": 360, "height": 740})
+    [run] = lab.finished(lab.simulation("Axe wide", "crashing"), 1)
+    for tab in ("turns", "events"):
+        themed.goto(f"/runs/{run}/?tab={tab}")
+        live(themed)
+        assert_accessible(themed)
+
+
 def test_the_lists_of_runs(themed: Page, lab: Lab) -> None:
     slug = lab.simulation("Axe list")
     lab.finished(slug, 1)

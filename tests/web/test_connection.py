@@ -113,7 +113,8 @@ def test_a_page_that_was_too_slow_comes_back_and_misses_nothing(page: Page, lab:
     assert len(wire.lines) == 2
 
 
-def test_a_line_that_died_without_a_word_is_noticed_and_replaced(page: Page, lab: Lab) -> None:
+def test_a_line_that_died_without_a_word_is_noticed_and_replaced(new_context: NewContext, lab: Lab) -> None:
+    page = new_context().new_page()  # of a browser of its own: its clock is wound forward
     page.clock.install()
     wire = Wire(page)
     slug = lab.simulation("Gone quiet")
