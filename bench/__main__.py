@@ -8,7 +8,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("start", "http", "pages", "turns", "throughput", "click", "sockets", "wealth", "social")
+NAMES = tuple(
+    ["start", "http", "pages", "turns", "throughput", "click", "sockets", "live", "heartbeat", "wealth", "social"]
+)
 
 
 def main() -> None:

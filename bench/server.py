@@ -80,10 +80,11 @@ def running_server(prepare: Callable[[dict[str, str]], None] | None = None, **se
 
 
 def percentiles(seconds: list[float]) -> str:
-    """`p50 / p99` in milliseconds, nearest rank."""
+    """`p50 / p99` in milliseconds."""
+    return f"p50 {rank(seconds, 0.5):.1f} ms, p99 {rank(seconds, 0.99):.1f} ms"
+
+
+def rank(seconds: list[float], share: float) -> float:
+    """A percentile in milliseconds, nearest rank."""
     ordered = sorted(seconds)
-
-    def rank(share: float) -> float:
-        return 1000 * ordered[min(len(ordered) - 1, max(0, -(-int(share * len(ordered) * 100) // 100) - 1))]
-
-    return f"p50 {rank(0.5):.1f} ms, p99 {rank(0.99):.1f} ms"
+    return 1000 * ordered[min(len(ordered) - 1, max(0, -(-int(share * len(ordered) * 100) // 100) - 1))]

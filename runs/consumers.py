@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import Error as DatabaseGone
 
 from runs import frames, queries
 from runs.frames import Audience, Format
@@ -19,7 +21,9 @@ from runs.models import Run, Simulation
 from runs.schemas import run_json, simulation_json
 from simweb.access.doors import Caller, caller_of_session, caller_of_token
 
-UNAUTHORIZED, FORBIDDEN_ORIGIN, SLOW_CLIENT = 4401, 4403, 4429
+logger = logging.getLogger(__name__)
+UNAUTHORIZED, FORBIDDEN_ORIGIN, SLOW_CLIENT = 4401, 4403, 4429  # and 4408, see simweb/server.py
+TRY_AGAIN_LATER = 1013
 MAX_TOPICS = 50
 
 
@@ -37,10 +41,13 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     form: Format
     plain_topics: frozenset[str] = frozenset({"runs"})
 
+    # Sockets hear from the hub alone: a channel layer that goes away must not close them.
+    channel_layer_alias = "none"
+
     async def connect(self) -> None:
         await self.accept()  # first, so that a browser sees our close code and not just a refused handshake
         hub.start()
-        self.outbox = Outbox()
+        self.outbox = Outbox(self._give_up)
         self.audiences: set[Audience] = set()
         self.writer: asyncio.Task[None] | None = None
         self.caller = await database_sync_to_async(_caller, thread_sensitive=False)(self.scope)
@@ -59,27 +66,32 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self.writer
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.writer is None:
+        if self.writer is None or self.outbox.overflowed:
             return
         try:
             message = json.loads(text_data or "")
             handler = {"subscribe": self.subscribe, "unsubscribe": self.unsubscribe, "ping": self.ping}[message["type"]]
         except (ValueError, TypeError, LookupError, RecursionError):
-            self.refuse("INVALID_FORMAT", 'send {"type": "subscribe", "topics": [...]}, "unsubscribe" or "ping"')
+            self.refuse('send {"type": "subscribe", "topics": [...]}, "unsubscribe" or "ping"')
             return
         await handler(message)
 
     async def subscribe(self, message: dict[str, Any]) -> None:
-        """Watch topics: first join, then a snapshot of each, so that nothing falls between."""
+        """Watch topics, each from its snapshot on: what changes while that is drawn is told after it."""
         accepted = []
         for topic in self._topics(message):
             audience: Audience = (self.form, topic)
+            place = self.outbox.reserve()
             hub.join(self.outbox, audience)
             try:
-                self.outbox.put(await database_sync_to_async(self.snapshot, thread_sensitive=False)(topic))
+                place.set_result(await database_sync_to_async(self.snapshot, thread_sensitive=False)(topic))
             except TopicError as error:
                 hub.leave(self.outbox, [audience])
-                self.refuse(error.code, str(error), topic)
+                place.set_result(self.refusal(error.code, str(error), topic))
+            except DatabaseGone:
+                hub.leave(self.outbox, [audience])
+                await self.close(TRY_AGAIN_LATER)
+                return
             else:
                 self.audiences.add(audience)
                 accepted.append(topic)
@@ -118,9 +130,13 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
             raise TopicError("NOT_FOUND", f"there is no {kind} {name!r}")
         return thing
 
-    def refuse(self, code: str, message: str, topic: str | None = None) -> None:
-        """Say what was wrong with a message or a topic; the socket stays."""
-        self.outbox.put(frames.envelope("error", topic, {"code": code, "message": message}))
+    def refusal(self, code: str, message: str, topic: str | None = None) -> str:
+        """A frame that says what was wrong with a message or a topic; blank when nobody would read it."""
+        return frames.envelope("error", topic, {"code": code, "message": message})
+
+    def refuse(self, message: str) -> None:
+        """Say that a message makes no sense; the socket stays."""
+        self.outbox.put(self.refusal("INVALID_FORMAT", message))
 
     def acknowledge(self, kind: str, topics: list[str]) -> None:
         """Say which topics are, or are no longer, watched."""
@@ -130,14 +146,22 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         topics = message.get("topics")
         if isinstance(topics, list) and 0 < len(topics) <= MAX_TOPICS and all(isinstance(t, str) for t in topics):
             return topics
-        self.refuse("INVALID_FORMAT", f"topics must be a list of 1 to {MAX_TOPICS} texts")
+        self.refuse(f"topics must be a list of 1 to {MAX_TOPICS} texts")
         return []
 
     async def _write(self) -> None:
-        while (frame := await self.outbox.frames.get()) is not None:
-            await self.send(text_data=frame)
-        self.writer = None
-        await self.close(SLOW_CLIENT)
+        """Send what is in the outbox, as fast as the client reads."""
+        while True:
+            frame = await self.outbox.next()
+            if frame:
+                await self.send(text_data=frame)
+
+    def _give_up(self) -> None:
+        """Close a client that reads slower than there is news. It comes back, and its snapshots tell it what it missed."""
+        if self.writer is not None:
+            logger.info("live: a client that reads too slowly is closed")
+            self.writer.cancel()
+            self.writer = asyncio.create_task(self.close(SLOW_CLIENT))
 
 
 class JsonSocket(Socket):
@@ -178,11 +202,16 @@ class PageSocket(Socket):
             return frames.rows_frame(queries.visible_runs(self.caller).listed().order_by("-created_at", "-id"))
         return frames.dashboard_frame(list(queries.visible_simulations(self.caller)))
 
-    def refuse(self, code: str, message: str, topic: str | None = None) -> None:
+    def refusal(self, code: str, message: str, topic: str | None = None) -> str:
         """A page asks only for what it shows; what is gone needs no words."""
+        return ""
 
     def acknowledge(self, kind: str, topics: list[str]) -> None:
         """The snapshot says it."""
+
+    async def ping(self, message: dict[str, Any]) -> None:
+        """Answer without markup. What was asked for before the ping is on the page when this comes."""
+        self.outbox.put("<!--pong-->")
 
 
 def _caller(scope: dict[str, Any]) -> Caller | None:

@@ -17,19 +17,32 @@ Audience = tuple[Format, str]  # what it understands, what it watches
 Drawn = list[tuple[Audience, str]]
 
 
-def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]) -> Drawn:
-    """Everything that the given audiences must be told about the changed runs, in the order in which to send it."""
+def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]) -> tuple[Drawn, dict[int, int]]:
+    """All that the given audiences must be told about the changed runs, in order; and the versions that were drawn."""
     drawn: Drawn = []
+    versions: dict[int, int] = {}
     touched: set[int] = set()
     for run in Run.objects.select_related("simulation", "created_by").defer("log").filter(pk__in=changed):
-        kinds = changed[run.pk]
+        versions[run.pk] = run.version
+        # Progress that is told after the end of its run tells the end: whoever has this version has all of it.
+        kinds = {*changed[run.pk], "state"} if run.is_terminal else changed[run.pk]
         drawn.extend(_json_frames(run, kinds, audiences))
         drawn.extend(_html_frames(run, kinds, audiences))
         if set(kinds) != {"progress"}:
             touched.add(run.simulation_id)
     if touched:
         drawn.extend(_simulation_frames(touched, audiences))
-    return drawn
+    return _together(drawn), versions
+
+
+def _together(drawn: Drawn) -> Drawn:
+    """Partials for the same page go in one frame."""
+    pages: dict[Audience, list[str]] = {}
+    for audience, text in drawn:
+        if audience[0] == "html":
+            pages.setdefault(audience, []).append(text)
+    told = [(audience, text) for audience, text in drawn if audience[0] == "json"]
+    return [*told, *((audience, "".join(texts)) for audience, texts in pages.items())]
 
 
 def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:

@@ -25,6 +25,14 @@ from simweb.access.roles import Role
 ENDS = [(status.value, status.label) for status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)]
 
 
+class Limit(forms.IntegerField):
+    """A number, or blank for none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, **options)
+        self.widget.attrs["placeholder"] = "no limit"
+
+
 class SettingsForm(forms.Form):
     """What can be set besides parameters and metrics."""
 
@@ -32,12 +40,10 @@ class SettingsForm(forms.Form):
     is_archived = forms.BooleanField(
         required=False, label="Archived", help_text="Off the dashboard; its runs are kept."
     )
-    run_timeout_s = forms.IntegerField(required=False, min_value=1, label="A run may take", help_text="seconds")
-    turn_timeout_s = forms.IntegerField(required=False, min_value=1, label="A turn may take", help_text="seconds")
-    memory_limit_mb = forms.IntegerField(
-        required=False, min_value=64, label="A run may hold", help_text="MiB of memory"
-    )
-    max_parallel = forms.IntegerField(required=False, min_value=1, max_value=1000, label="At once", help_text="runs")
+    run_timeout_s = Limit(min_value=1, label="A run may take", help_text="seconds")
+    turn_timeout_s = Limit(min_value=1, label="A turn may take", help_text="seconds")
+    memory_limit_mb = Limit(min_value=64, label="A run may hold", help_text="MiB of memory")
+    max_parallel = Limit(min_value=1, max_value=1000, label="At once", help_text="runs")
     retry_attempts = forms.IntegerField(min_value=0, max_value=100, label="Retries by themselves", help_text="at most")
     retry_backoff_s = forms.IntegerField(
         min_value=0, max_value=86_400, label="Pause before a retry", help_text="seconds, doubled each time"
@@ -46,7 +52,7 @@ class SettingsForm(forms.Form):
         required=False, choices=FailureKind.choices, widget=forms.CheckboxSelectMultiple, label="Retry failures of kind"
     )
     cron = forms.CharField(
-        required=False, max_length=100, label="Schedule", help_text="minute hour day month weekday, like 0 6 * * 1-5"
+        required=False, max_length=100, label="Schedule", help_text="like 0 6 * * 1-5: minute hour day month weekday"
     )
     timezone = forms.CharField(required=False, max_length=64, label="Time zone", help_text="like Europe/Berlin")
     paused = forms.BooleanField(required=False, label="Paused")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,22 +23,27 @@ from django.db import close_old_connections
 
 from runs import frames, queries
 from runs.events import Kind
+from runs.states import TERMINAL, Status
 
 logger = logging.getLogger(__name__)
 GROUP = "simweb.runs"
 OUTBOX_FRAMES = 200
+HANDFUL = OUTBOX_FRAMES // 4
 SWEEP_SECONDS = 1.0
+SEND_SECONDS = 2.0
+UNENDED = frozenset(Status.values) - TERMINAL
 Audience = frames.Audience
 
 
 @dataclass(eq=False)
 class Outbox:
-    """The frames that one socket has yet to send. One that does not read is closed, and nobody else notices."""
+    """The frames that one socket has yet to send. One that does not read is given up, and nobody else notices."""
 
-    frames: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX_FRAMES))
+    give_up: Callable[[], None]
+    frames: asyncio.Queue[str | asyncio.Future[str]] = field(default_factory=lambda: asyncio.Queue(OUTBOX_FRAMES))
     overflowed: bool = False
 
-    def put(self, frame: str) -> None:
+    def put(self, frame: str | asyncio.Future[str]) -> None:
         """Queue a frame, or give the socket up."""
         if self.overflowed:
             return
@@ -48,7 +53,18 @@ class Outbox:
             self.overflowed = True
             while not self.frames.empty():
                 self.frames.get_nowait()
-            self.frames.put_nowait(None)
+            self.give_up()
+
+    def reserve(self) -> asyncio.Future[str]:
+        """A place in the queue for a frame that is yet to be drawn; what is put later is sent later."""
+        place: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.put(place)
+        return place
+
+    async def next(self) -> str:
+        """Wait for the frame to send next."""
+        frame = await self.frames.get()
+        return frame if isinstance(frame, str) else await asyncio.shield(frame)
 
 
 class Hub:
@@ -59,7 +75,8 @@ class Hub:
         self._audiences: dict[Audience, set[Outbox]] = {}
         self._news: dict[int, set[Kind]] = {}  # what is known to have changed about a run since it was last drawn
         self._drawn_at: dict[int, float] = {}
-        self._statuses: dict[int, str] = {}
+        self._statuses: dict[int, str] = {}  # as the last sweeps saw them
+        self._versions: dict[int, int] = {}  # that were drawn of late
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -119,10 +136,9 @@ class Hub:
             if kinds != {"progress"} or now - self._drawn_at.get(run_id, 0.0) >= interval
         }
         if due:
-            drawn = await sync_to_async(_draw, thread_sensitive=False)(due, set(self._audiences))
-            for audience, text in drawn:
-                for outbox in self._audiences.get(audience, ()):
-                    outbox.put(text)
+            drawn, versions = await sync_to_async(_draw, thread_sensitive=False)(due, set(self._audiences))
+            self._versions |= versions
+            await self._hand_out(drawn)
             # Only progress counts against progress: the first turn must not wait because the run's start was just told.
             progressed = [run_id for run_id, kinds in due.items() if "progress" in kinds]
             recent = {run_id: at for run_id, at in self._drawn_at.items() if now - at < interval}
@@ -130,6 +146,13 @@ class Hub:
         if not self._news:
             return None
         return max(0.0, interval - (time.monotonic() - min(self._drawn_at.get(run_id, 0.0) for run_id in self._news)))
+
+    async def _hand_out(self, drawn: frames.Drawn) -> None:
+        for number, (audience, text) in enumerate(drawn, 1):
+            for outbox in self._audiences.get(audience, ()):
+                outbox.put(text)
+            if number % HANDFUL == 0:
+                await asyncio.sleep(0)  # or a thousand changes at once would overflow the outbox of the quickest client
 
     async def _sweep_forever(self) -> None:
         """Find changes of which no news came: other processes, lost messages."""
@@ -145,10 +168,17 @@ class Hub:
             except DatabaseGone:
                 logger.exception("live: the table cannot be read; it is asked again, from the same moment on")
                 continue
-            for run_id, status in changed:
-                self.tell(run_id, "progress" if self._statuses.get(run_id) == status else "state")
-            self._statuses = dict(changed)
+            self._take_in(changed)
             since = start
+
+    def _take_in(self, changed: list[tuple[int, int, str]]) -> None:
+        """Tell of what changed and was not drawn since."""
+        for run_id, version, status in changed:
+            if self._versions.get(run_id, 0) < version:
+                self.tell(run_id, "progress" if self._statuses.get(run_id) == status else "state")
+        known = self._statuses | {run_id: status for run_id, _, status in changed}
+        self._statuses = {run_id: status for run_id, status in known.items() if status in UNENDED}
+        self._versions = {run_id: self._versions[run_id] for run_id, _, _ in changed if run_id in self._versions}
 
     async def _listen_forever(self) -> None:
         layer = get_channel_layer()
@@ -164,14 +194,14 @@ class Hub:
                 await asyncio.sleep(SWEEP_SECONDS)
 
 
-def _draw(due: dict[int, set[Kind]], audiences: set[Audience]) -> list[tuple[Audience, str]]:
+def _draw(due: dict[int, set[Kind]], audiences: set[Audience]) -> tuple[frames.Drawn, dict[int, int]]:
     try:
         return frames.draw(due, audiences)
     finally:
         close_old_connections()
 
 
-def _changed_since(moment: datetime) -> list[tuple[int, str]]:
+def _changed_since(moment: datetime) -> list[tuple[int, int, str]]:
     try:
         return queries.changed_since(moment)
     finally:
@@ -184,19 +214,29 @@ hub = Hub()
 def on_run_changed(*, run_id: int, kind: Kind, **news: Any) -> None:
     """Listener of `run_changed`, in whichever thread and process made the change."""
     if settings.REDIS_URL:
-        _send({"type": "run.changed", "run_id": run_id, "kind": kind})
+        _tell_all({"type": "run.changed", "run_id": run_id, "kind": kind})
     elif hub.loop is not None and hub.loop.is_running():
         hub.loop.call_soon_threadsafe(hub.tell, run_id, kind)
 
 
-def _send(message: dict[str, Any]) -> None:
-    """To the hubs of all processes. On this process's own loop when there is one: each loop needs connections of its own."""
-    sending = get_channel_layer().group_send(GROUP, message)
+def _tell_all(message: dict[str, Any]) -> None:
+    """Tell the hubs of all processes. On this process's own loop when there is one: each loop needs connections of its own."""
     if hub.loop is not None and hub.loop.is_running():
-        asyncio.run_coroutine_threadsafe(sending, hub.loop)
+        asyncio.run_coroutine_threadsafe(_send(message), hub.loop)
+    else:
+        async_to_sync(_send)(message)
+
+
+async def _send(message: dict[str, Any]) -> None:
+    """A Redis that is away, or says nothing, must hold up no player: the sweeps of the hubs find what is not told."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
         return
+    try:
+        await asyncio.wait_for(get_channel_layer().group_send(GROUP, message), SEND_SECONDS)
+    except Exception as error:
+        _silent_until = time.monotonic() + SEND_SECONDS
+        logger.warning("live: the channel layer is away (%s); it is asked again in %s s", error, SEND_SECONDS)
 
-    async def send() -> None:
-        await sending
 
-    async_to_sync(send)()
+_silent_until = 0.0

@@ -132,10 +132,10 @@ def played_by(player: str) -> list[tuple[int, UUID]]:
     return [(pk, lease) for pk, lease in theirs.values_list("pk", "lease") if lease is not None]
 
 
-def changed_since(moment: datetime) -> list[tuple[int, str]]:
-    """(id, state) of runs that changed since: what other processes did without a word to this one."""
-    changed = Run.objects.filter(changed_at__gte=moment).values_list("pk", "status", "deleted_at")
-    return [(pk, status if gone is None else "deleted") for pk, status, gone in changed]
+def changed_since(moment: datetime) -> list[tuple[int, int, str]]:
+    """(id, version, state) of runs that changed since: what other processes did without a word to this one."""
+    changed = Run.objects.filter(changed_at__gte=moment).values_list("pk", "version", "status", "deleted_at")
+    return [(pk, version, status if gone is None else "deleted") for pk, version, status, gone in changed]
 
 
 def queue_position(run: Run) -> int:

@@ -17,6 +17,8 @@
     if (seconds < 60) return "in a moment";
     if (seconds < 3600) return `in ${Math.floor(seconds / 60)} min`;
     if (seconds < 86400) return `in ${Math.floor(seconds / 3600)} h`;
+    if (seconds < 172800) return "in a day";
+    if (seconds < 30 * 86400) return `in ${Math.floor(seconds / 86400)} days`;
     return new Date(moment).toLocaleDateString();
   }
 

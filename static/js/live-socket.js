@@ -2,7 +2,10 @@
    its id, unless what is on the page is newer (data-version). It shows its own state, comes back by itself, and asks the
    server for the page again and again while sockets are blocked. */
 const NO_RETURN = [4401, 4403];
-const POLL_SECONDS = 5;
+const POLL_SECONDS = 3;
+const SILENCE_SECONDS = 25; // then the line is asked whether it is alive,
+const ANSWER_SECONDS = 10; // and given up when it does not say so
+const PONG = "<!--pong-->";
 const WORDS = {
   live: "Live",
   connecting: "Connecting",
@@ -15,6 +18,9 @@ class LiveSocket extends HTMLElement {
   #socket = null;
   #topics = new Set();
   #tries = 0;
+  #retry = null;
+  #silence = null;
+  #polling = false;
   #ended = new Set();
 
   connectedCallback() {
@@ -24,7 +30,7 @@ class LiveSocket extends HTMLElement {
     (this.getAttribute("topics") || "").split(" ").filter(Boolean).forEach((topic) => this.#topics.add(topic));
     this.#show("connecting");
     this.#connect();
-    addEventListener("online", () => { if (!this.open) this.#connect(); });
+    addEventListener("online", () => { if (this.open) this.#ask(); else this.#connect(); });
   }
 
   disconnectedCallback() { this.#socket?.close(); }
@@ -34,7 +40,9 @@ class LiveSocket extends HTMLElement {
   watch(topic) { this.#topics.add(topic); this.#say("subscribe", [topic]); }
   unwatch(topic) { this.#topics.delete(topic); this.#say("unsubscribe", [topic]); }
 
-  #say(type, topics) { if (this.open && topics.length) this.#socket.send(JSON.stringify({ type, topics })); }
+  #say(type, topics = null) {
+    if (this.open && topics?.length !== 0) this.#socket.send(JSON.stringify(topics ? { type, topics } : { type }));
+  }
 
   #show(state) {
     this.dataset.state = state;
@@ -42,35 +50,73 @@ class LiveSocket extends HTMLElement {
   }
 
   #connect() {
+    clearTimeout(this.#retry);
+    if (this.open || this.#socket?.readyState === WebSocket.CONNECTING) return;
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/live/`);
     this.#socket = socket;
-    socket.onopen = () => { this.#tries = 0; this.#show("live"); this.#say("subscribe", [...this.#topics]); };
-    socket.onmessage = (event) => this.apply(event.data);
+    this.#heard();
+    socket.onopen = () => { this.#say("subscribe", [...this.#topics]); this.#say("ping"); };
+    socket.onmessage = (event) => { this.#heard(); if (event.data === PONG) this.#answered(); else this.apply(event.data); };
     socket.onclose = (event) => { if (socket === this.#socket) this.#closed(event.code); };
   }
 
+  /* The answer comes after the snapshots that were asked for before: by now the page is as the server has it. */
+  #answered() { this.#tries = 0; this.#show("live"); }
+
+  /* A line can die without a word, as when a laptop sleeps. */
+  #heard() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#ask(), 1000 * SILENCE_SECONDS);
+  }
+
+  #ask() {
+    clearTimeout(this.#silence);
+    this.#say("ping");
+    this.#silence = setTimeout(() => this.#giveUp(), 1000 * ANSWER_SECONDS);
+  }
+
+  #giveUp() {
+    const dead = this.#socket;
+    this.#socket = null;
+    dead.close();
+    this.#closed(0);
+  }
+
   #closed(code) {
+    clearTimeout(this.#silence);
     if (NO_RETURN.includes(code)) { this.#show("stale"); return; }
     this.#tries += 1;
     this.#show(this.#tries > 3 ? "polling" : "reconnecting");
     if (this.#tries > 3) this.#poll();
     const most = Math.min(30, 2 ** (this.#tries - 1));
-    setTimeout(() => { if (!this.open) this.#connect(); }, 1000 * Math.max(0.2, most * Math.random()));
+    this.#retry = setTimeout(() => this.#connect(), 1000 * Math.max(0.2, most * Math.random()));
   }
 
   async #poll() {
-    if (this.open || this.dataset.state !== "polling") return;
-    try {
-      const opened = document.querySelectorAll("[data-poll-from]");
-      const places = [location.href, ...[...opened].map((history) => history.dataset.pollFrom)];
-      for (const place of places) {
-        const answer = await fetch(place);
-        if (answer.redirected) { this.#show("stale"); return; }
-        this.#placeAll(await answer.text());
-      }
-      document.dispatchEvent(new CustomEvent("live:changed"));
-    } catch { /* the server is away; the next try will tell */ }
-    setTimeout(() => this.#poll(), POLL_SECONDS * 1000);
+    if (this.#polling) return;
+    this.#polling = true;
+    let away = false;
+    while (this.dataset.state === "polling") {
+      try {
+        await this.#fetchAll();
+        if (away) this.#connect(); // the server is back, and likely its sockets too
+        away = false;
+      } catch { away = true; }
+      await new Promise((resolve) => { setTimeout(resolve, POLL_SECONDS * 1000); });
+    }
+    this.#polling = false;
+  }
+
+  async #fetchAll() {
+    const opened = document.querySelectorAll("[data-poll-from]");
+    for (const place of [location.href, ...[...opened].map((history) => history.dataset.pollFrom)]) {
+      const answer = await fetch(place);
+      if (answer.redirected) { this.#show("stale"); return; }
+      const text = await answer.text();
+      if (this.open || this.dataset.state !== "polling") return; // what came by the socket meanwhile is newer
+      if (answer.ok) this.#placeAll(text);
+    }
+    document.dispatchEvent(new CustomEvent("live:changed"));
   }
 
   #placeAll(html) {

@@ -43,7 +43,7 @@ class RunActions extends HTMLElement {
 if (!customElements.get("run-actions")) customElements.define("run-actions", RunActions);
 
 /* The records below the charts follow the run, at most once a second, unless an earlier page of them is being read. */
-let followed = "";
+let followed = document.querySelector("[id^=run-][id$=-live]")?.dataset.version;
 let next = null;
 document.addEventListener("live:changed", () => {
   const records = document.querySelector("#records[data-follows]");

@@ -2,6 +2,7 @@
 const RunMenu = {
   menu: null,
   owner: null,
+  top: 0,
 
   open(owner, last = false) {
     this.close();
@@ -13,6 +14,7 @@ const RunMenu = {
     menu.querySelector("[data-act=view]").href = owner.getAttribute("href");
     document.body.append(menu);
     const place = owner.getBoundingClientRect();
+    this.top = place.top;
     const below = place.bottom + menu.offsetHeight + 8 < innerHeight;
     menu.style.top = `${scrollY + (below ? place.bottom + 2 : place.top - menu.offsetHeight - 2)}px`;
     menu.style.left = `${Math.max(8, scrollX + place.right - menu.offsetWidth)}px`;
@@ -28,6 +30,12 @@ const RunMenu = {
     this.menu = null;
     if (owner) owner.ariaExpanded = "false";
     if (back) owner?.focus();
+  },
+
+  /* The page moved under the menu. A scroll that began before it opened, and is told late, moves nothing. */
+  scrolled() {
+    const place = document.getElementById(this.owner)?.getBoundingClientRect();
+    if (!(Math.abs(place?.top - this.top) <= 1)) this.close();
   },
 
   items() { return [...this.menu.querySelectorAll("[role=menuitem]:not([aria-disabled])")]; },
@@ -72,4 +80,4 @@ document.addEventListener("keydown", (event) => {
     if (act) { if (event.key !== "Tab") event.preventDefault(); act(); }
   }
 });
-addEventListener("scroll", () => RunMenu.close(), { passive: true, capture: true });
+addEventListener("scroll", () => RunMenu.scrolled(), { passive: true, capture: true });

@@ -20,6 +20,7 @@ class SimChart extends HTMLElement {
   #again = false;
 
   connectedCallback() {
+    this.ariaBusy = "true"; // until its first points, or what is wrong, are shown
     this.body = this.querySelector(".plot");
     this.changed = () => this.#look();
     document.addEventListener("live:changed", this.changed);
@@ -48,6 +49,7 @@ class SimChart extends HTMLElement {
       if (response.ok) this.#add(await response.json());
       else this.#say("This chart could not be fetched. Reload the page to try again.");
     } catch { this.#say("The server does not answer; the chart goes on when it does."); }
+    this.ariaBusy = "false";
     setTimeout(() => { this.#busy = false; if (this.#again) this.#look(); }, LEAST_MS);
   }
 

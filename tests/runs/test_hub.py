@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
+from runs import services
+from runs.consumers import JsonSocket
 from runs.live import OUTBOX_FRAMES, Outbox, hub
-from runs.models import Run
+from runs.models import Run, Simulation
+from runs.states import Trigger
 from simweb.access.roles import Role
 from tests.conftest import MakeRun, api_of
 from tests.runs.lives import claimed, played, turn
-from tests.runs.sockets import headers_of, in_thread, watching
+from tests.runs.sockets import Watcher, headers_of, in_thread, watching
 from tests.runs.test_database_away import without
 from tests.waiting import wait_until_async
 
@@ -25,15 +32,16 @@ def headers(viewer: User) -> list[tuple[bytes, bytes]]:
     return headers_of(token=str(api_of(viewer, Role.VIEWER).client.defaults["HTTP_AUTHORIZATION"]))
 
 
-async def test_an_outbox_that_nobody_reads_is_given_up_and_holds_nothing() -> None:
-    outbox = Outbox()
+async def test_an_outbox_that_nobody_reads_is_given_up_once_and_holds_nothing() -> None:
+    given_up: list[int] = []
+    outbox = Outbox(lambda: given_up.append(outbox.frames.qsize()))
     for number in range(OUTBOX_FRAMES):
         outbox.put(f"frame {number}")
     assert not outbox.overflowed
     for _ in range(100):
         outbox.put("one too many")
     assert outbox.overflowed
-    assert [outbox.frames.get_nowait() for _ in range(outbox.frames.qsize())] == [None]
+    assert (given_up, outbox.frames.qsize()) == ([0], 0)
 
 
 async def test_a_client_that_does_not_read_is_closed_with_4429_and_the_others_stay(
@@ -48,6 +56,49 @@ async def test_a_client_that_does_not_read_is_closed_with_4429_and_the_others_st
         assert await slow.closed() == 4429
         run = await in_thread(make_run)
         assert (await other.next("run_update"))["data"]["id"] == run.pk
+
+
+async def test_more_changes_at_once_than_an_outbox_holds_close_no_client_that_reads(
+    simulation: Simulation, headers: Any
+) -> None:
+    @transaction.atomic
+    def at_once() -> list[int]:
+        batches = [services.create_runs(simulation, trigger=Trigger.MANUAL, replicates=100) for _ in range(3)]
+        return [run.pk for batch in batches for run in batch]
+
+    async with watching("/ws/", headers) as socket, watching("/ws/live/", headers) as page:
+        await socket.watch("runs")
+        await page.send({"type": "subscribe", "topics": ["history"]})
+        made = await in_thread(at_once)
+        told = {(await socket.next("run_update"))["data"]["id"] for _ in made}
+        assert told == set(made)
+        assert f'id="run-{made[-1]}"' in await page.text()
+
+
+async def test_what_changes_while_a_snapshot_is_drawn_is_told_after_it(
+    make_run: MakeRun, headers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await in_thread(make_run)
+    read, changed = threading.Event(), threading.Event()
+    draw = JsonSocket.snapshot
+
+    def slow(socket: JsonSocket, topic: str) -> str:
+        text = draw(socket, topic)
+        read.set()
+        assert changed.wait(10)
+        return text
+
+    monkeypatch.setattr(JsonSocket, "snapshot", slow)
+    async with watching("/ws/", headers) as socket, watching("/ws/live/", headers) as other:
+        await socket.send({"type": "subscribe", "topics": [f"run:{run.pk}"]})
+        await wait_until_async(lambda: in_thread(read.is_set))
+        await other.send({"type": "subscribe", "topics": [f"run:{run.pk}"]})
+        assert 'data-status="queued"' in await other.text()
+        await in_thread(services.cancel, run, by=None)
+        assert 'data-status="cancelled"' in await other.text(), "by now the hub has told of it"
+        changed.set()
+        told = [await socket.told(), await socket.next("run_update")]
+        assert [frame["data"]["status"] for frame in told] == ["queued", "cancelled"]
 
 
 async def test_the_first_turn_is_told_at_once_the_next_wait_and_a_change_of_state_does_not(
@@ -69,20 +120,36 @@ async def test_the_first_turn_is_told_at_once_the_next_wait_and_a_change_of_stat
         assert (last["type"], last["data"]["status"], last["data"]["turns_done"]) == ("run_update", "completed", 3)
 
 
-async def test_progress_is_told_together_and_its_end_is_never_lost(
-    make_run: MakeRun, headers: Any, settings: Any
+@pytest.mark.parametrize(
+    ("path", "progress", "end"),
+    [("/ws/", '"type":"run_progress"', '"status":"completed"'), ("/ws/live/", '<span class="progress"', "Completed")],
+)
+async def test_progress_is_told_four_times_a_second_at_most_and_its_end_is_never_lost(
+    make_run: MakeRun, headers: Any, settings: Any, path: str, progress: str, end: str
 ) -> None:
-    settings.LIVE_INTERVAL_MS = 200
-    run = await in_thread(make_run, turns=40)
-    async with watching("/ws/", headers) as socket:
-        await socket.watch(f"run:{run.pk}")
+    assert settings.LIVE_INTERVAL_MS == 250
+    run = await in_thread(make_run, turns=100_000)
+    told: list[str] = []
+
+    def count() -> int:
+        return sum(progress in frame[:40] for frame in told)
+
+    async def read(socket: Watcher) -> None:
+        while not told or end not in told[-1]:
+            told.append(await socket.text())
+
+    async with watching(path, headers) as socket:
+        await socket.send({"type": "subscribe", "topics": ["simulation:a-toy"]})
+        reader = asyncio.create_task(read(socket))
+        began, number = time.monotonic(), 0
         player = await in_thread(claimed, run)
-        for number in range(1, 41):
+        while count() < 5:  # turns come as fast as they can be written
+            number += 1
             await in_thread(player.add, [turn(number)])
-        told = [await socket.next("run_progress")]
-        while told[-1]["data"]["turns_done"] < 40:
-            told.append(await socket.next("run_progress"))
-        assert len(told) < 20
+        most = 1 + (time.monotonic() - began) / 0.25
+        assert count() <= most
+        await in_thread(player.complete, played())
+        await reader
 
 
 async def test_a_socket_that_leaves_is_forgotten(make_run: MakeRun, headers: Any) -> None:

@@ -46,8 +46,13 @@ async def until(socket: Watcher, text: str) -> tuple[Page, str]:
 
 
 async def subscribe(socket: Watcher, topic: str) -> Page:
+    """Watch a topic; what the page gets for it at once."""
     await socket.send({"type": "subscribe", "topics": [topic]})
-    return checked(await socket.text())
+    await socket.send({"type": "ping"})
+    got = ""
+    while (frame := await socket.text()) != "<!--pong-->":
+        got += frame
+    return checked(got)
 
 
 @pytest.mark.parametrize("topic", ["simulation:a-toy", "history"])

@@ -23,7 +23,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
 DESK = {"width": 1280, "height": 800}
 NewContext = Callable[..., BrowserContext]
 

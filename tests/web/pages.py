@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+RECORD = """selector => {
+  const texts = (window.recorded ??= {})[selector] = [];
+  const look = () => {
+    const text = document.querySelector(selector)?.textContent.trim();
+    if (text !== undefined && text !== texts.at(-1)) texts.push(text);
+  };
+  look();
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
 
 def live(page: Page) -> None:
-    """Wait until the page hears from the server."""
+    """Wait until the page is as the server has it, and hears from it."""
     expect(page.locator("live-socket")).to_have_text("Live")
 
 
@@ -14,6 +24,23 @@ def open_dashboard(page: Page, search: str = "") -> None:
     """The dashboard, live; only the rows that match, so that other tests' simulations are out of sight."""
     page.goto(f"/?q={search}" if search else "/")
     live(page)
+
+
+def open_run(page: Page, run: int, query: str = "") -> None:
+    """The page of a run, live, its charts drawn."""
+    page.goto(f"/runs/{run}/{query}")
+    live(page)
+    expect(page.locator("sim-chart[aria-busy=true]")).to_have_count(0)
+
+
+def record(page: Page, selector: str) -> None:
+    """Keep the texts that this element takes on from now; `recorded` has them. What passes quickly is not missed."""
+    page.evaluate(RECORD, selector)
+
+
+def recorded(page: Page, selector: str) -> list[str]:
+    """The texts of `record`, in order."""
+    return list(page.evaluate("selector => window.recorded[selector]", selector))
 
 
 def row_of(page: Page, name: str) -> Locator:

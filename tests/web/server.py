@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,12 @@ from bench.worlds import SETTING as PACED
 from tests.scenarios import SETTING as TOYS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = {"SIMWEB_SCENARIOS": f"{TOYS},{PACED}", "SIMWEB_WORKERS": "4", "SIMWEB_LIVE_INTERVAL_MS": "100"}
+SETTINGS = {
+    "SIMWEB_SCENARIOS": f"{TOYS},{PACED}",
+    "SIMWEB_WORKERS": "4",
+    "SIMWEB_LIVE_INTERVAL_MS": "100",
+    "SIMWEB_LOG_LEVEL": "INFO",
+}
 
 
 class Server:
@@ -57,7 +64,7 @@ class Server:
         if self.process is None:
             return
         self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(40)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = None
@@ -92,11 +99,11 @@ class Lab:
         """Queue a run; its number."""
         return int(self._post(f"/simulations/{slug}/runs", wanted)["id"])
 
-    def ended(self, run: int, seconds: float = 20) -> dict:
+    def ended(self, run: int, seconds: float = 40) -> dict:
         """Wait for a run's end; the run."""
         return self.until(run, "completed", "failed", "cancelled", seconds=seconds)
 
-    def until(self, run: int, *statuses: str, seconds: float = 20) -> dict:
+    def until(self, run: int, *statuses: str, seconds: float = 40) -> dict:
         """Wait until the run is in one of these states; the run."""
         limit = time.monotonic() + seconds
         while (found := self.get(run))["status"] not in statuses:
@@ -135,6 +142,9 @@ class Lab:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that no outgoing connection gets while a server is down."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import NewContext
 from tests.web.pages import chevron, expand, live, menu_button, open_dashboard
 from tests.web.server import Lab
+from tests.web.test_settings import add_notifier, plan
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
 RUN_AXE = "axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations)"
@@ -100,6 +101,15 @@ def test_the_run_page_running_and_failed(themed: Page, lab: Lab) -> None:
         assert_accessible(themed)
 
 
+def test_tables_that_are_wider_than_their_page(themed: Page, lab: Lab) -> None:
+    themed.set_viewport_size({"width": 360, "height": 740})
+    [run] = lab.finished(lab.simulation("Axe wide", "crashing"), 1)
+    for tab in ("turns", "events"):
+        themed.goto(f"/runs/{run}/?tab={tab}")
+        live(themed)
+        assert_accessible(themed)
+
+
 def test_the_lists_of_runs(themed: Page, lab: Lab) -> None:
     slug = lab.simulation("Axe list")
     lab.finished(slug, 1)
@@ -107,6 +117,19 @@ def test_the_lists_of_runs(themed: Page, lab: Lab) -> None:
         themed.goto(address)
         live(themed)
         assert_accessible(themed)
+
+
+def test_the_settings_as_they_are_and_with_errors(themed: Page, lab: Lab, forgiven: list[str]) -> None:
+    forgiven.append("422")
+    slug = lab.simulation("Axe settings")
+    plan(lab, slug)
+    themed.goto(f"/simulations/{slug}/settings/")
+    add_notifier(themed, "https://example.com/hook")
+    assert_accessible(themed)
+    themed.get_by_label("Schedule").fill("every morning")
+    themed.get_by_role("button", name="Save").click()
+    expect(themed.get_by_text("Is not a cron expression")).to_be_visible()
+    assert_accessible(themed)
 
 
 def test_the_sign_in_pages(new_context: NewContext, forgiven: list[str]) -> None:

@@ -142,6 +142,18 @@ def test_the_runs_list_prepends_new_runs(page: Page, lab: Lab) -> None:
     assert page.locator(".history-rows > .row").first.get_attribute("id") == f"run-{run}"
 
 
+def test_the_first_run_takes_the_place_of_the_words_that_there_is_none(page: Page, lab: Lab) -> None:
+    slug = lab.simulation("Never run")
+    page.goto(f"/simulations/{slug}/")
+    live(page)
+    words = page.get_by_role("heading", name="No runs recorded yet")
+    expect(words).to_be_visible()
+    expect(page.get_by_role("table", name="Runs")).to_be_hidden()
+    [run] = lab.finished(slug, 1)
+    expect(run_row(page, run).locator(".status")).to_have_text("Completed")
+    expect(words).to_be_hidden()
+
+
 def test_the_figures_above_the_dashboard_move(page: Page, lab: Lab) -> None:
     slug = lab.paced("Counted", seconds=0.1)
     open_dashboard(page, "Counted")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import NewContext
 from tests.web.pages import expand, live, open_dashboard, rows, run_row
 from tests.web.server import Lab
+from tests.web.test_settings import add_notifier, plan
 
 PHONE = {"width": 360, "height": 740}
 LONG = "A simulation whose name is long and_has_a_word_that_no_line_of_a_phone_can_hold_in_full"
@@ -44,6 +45,14 @@ def test_an_open_history_fits_a_phone(phone: Page, lab: Lab) -> None:
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_the_settings_fit_a_phone(phone: Page, lab: Lab) -> None:
+    slug = lab.simulation(LONG)
+    plan(lab, slug)
+    phone.goto(f"/simulations/{slug}/settings/")
+    add_notifier(phone, f"https://example.com/{'a-long-way-' * 20}")
+    assert hangs_over(phone) == 0
 
 
 def test_the_run_page_of_every_tab_fits_a_phone(phone: Page, lab: Lab) -> None:

@@ -8,13 +8,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import NewContext
-from tests.web.pages import live, toasts
+from tests.web.pages import open_run, toasts
 from tests.web.server import Lab
-
-
-def open_run(page: Page, run: int, query: str = "") -> None:
-    page.goto(f"/runs/{run}/{query}")
-    live(page)
 
 
 def test_charts_are_drawn_and_follow_the_run(page: Page, lab: Lab) -> None:

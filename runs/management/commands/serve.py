@@ -19,8 +19,6 @@ from runs.upkeep import Upkeep
 from simweb.access.services import create_sign_in_link, local_admin
 from simweb.engine import registry
 
-# Daphne's own 50 refuses part of 1,000 sockets that come at once (reference/technology.md 2a).
-LISTEN_BACKLOG = 2048
 # Threads that record runs must not make those that answer requests wait 5 ms, Python's default, for their turn.
 SWITCH_SECONDS = 0.001
 # Any number that nobody else takes for a lock in this database.
@@ -66,7 +64,7 @@ class Command(BaseCommand):
         self._serve(options["host"], options["port"], secret)
 
     def _serve(self, host: str, port: int, secret: str) -> None:
-        from daphne.server import Server  # installs Twisted's reactor: only in a server
+        from simweb.server import WebServer  # installs Twisted's reactor: only in a server
 
         application = import_string(settings.ASGI_APPLICATION)
         executor = get_executor()
@@ -74,15 +72,7 @@ class Command(BaseCommand):
         clockwork = (Upkeep(), Courier())
         for thread in clockwork:
             thread.start()
-        address = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}:backlog={LISTEN_BACKLOG}"
-        server = Server(
-            application,
-            endpoints=[address],
-            ready_callable=lambda: self._greet(host, port, secret),
-            websocket_timeout=-1,
-            server_name="simweb",
-            verbosity=0,
-        )
+        server = WebServer(application, host, port, settings.PING_SECONDS, lambda: self._greet(host, port, secret))
         try:
             server.run()
         finally:

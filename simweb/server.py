@@ -1,0 +1,81 @@
+"""WebServer: daphne, which waits for a client that reads slowly and tells a silent one why it is closed.
+
+Importing this installs Twisted's reactor: only in a server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from autobahn.exception import Disconnected
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
+
+SILENT_CLIENT = 4408
+# What was sent to a client before it was closed, and the code, may still be read for so long.
+CLOSING_SECONDS = 10
+# Daphne's own 50 refuses part of 1,000 sockets that come at once (reference/technology.md 2a).
+LISTEN_BACKLOG = 2048
+
+
+class Line(WebSocketProtocol):  # type: ignore[misc]
+    """One socket's connection."""
+
+    def connectionMade(self) -> None:
+        self.writable = asyncio.Event()
+        self.writable.set()
+        super().connectionMade()
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        self.transport.unregisterProducer()  # Twisted's HTTP channel, as which every socket begins
+        self.transport.registerProducer(self, True)
+
+    def pauseProducing(self) -> None:
+        """Twisted: what is written from now on piles up."""
+        self.writable.clear()
+
+    def resumeProducing(self) -> None:
+        """Twisted: the pile is gone."""
+        self.writable.set()
+
+    stopProducing = resumeProducing
+
+    def onAutoPingTimeout(self) -> None:
+        """A client that is gone does not hear the code; one that only sleeps does, when it wakes."""
+        self.autoPingTimeoutCall = None
+        self.sendClose(SILENT_CLIENT)
+
+
+class WebServer(Server):  # type: ignore[misc]
+    """Serve `application` on one address. Clients are pinged, and closed when they do not answer before the next ping."""
+
+    def __init__(self, application: Any, host: str, port: int, ping_seconds: int, ready: Callable[[], None]) -> None:
+        address = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}:backlog={LISTEN_BACKLOG}"
+        super().__init__(
+            application,
+            endpoints=[address],
+            ready_callable=self._listening,
+            websocket_timeout=-1,
+            ping_interval=ping_seconds,
+            # Shorter than the interval: a second ping would make daphne forget that it waits for the first one's answer.
+            ping_timeout=ping_seconds * 3 / 4,
+            server_name="simweb",
+            verbosity=0,
+        )
+        self.ready = ready
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Hand a message to the connection. A frame is sent when the client has room for more."""
+        with suppress(Disconnected):  # the client has just gone; the application is about to hear of it
+            await super().handle_reply(protocol, message)
+        if message["type"] == "websocket.send":
+            await protocol.writable.wait()
+
+    def _listening(self) -> None:
+        self.ws_factory.protocol = Line
+        self.ws_factory.setProtocolOptions(closeHandshakeTimeout=CLOSING_SECONDS)
+        self.ready()
