@@ -8,9 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-NAMES = tuple(
-    ["start", "http", "pages", "turns", "throughput", "click", "sockets", "live", "heartbeat", "wealth", "social"]
-)
+NAMES = ("start", "http", "pages", "turns", "throughput", "click", "sockets", "live", "heartbeat", "wealth", "social")
 
 
 def main() -> None:

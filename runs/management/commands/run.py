@@ -39,6 +39,15 @@ class Command(BaseCommand):
         # Played here, at once: the executor of this process must not take it too.
         run_changed.disconnect(on_run_changed, dispatch_uid="executors")
         try:
+            run = self._play(self._queue(simulation, options))
+        finally:
+            run_changed.connect(on_run_changed, dispatch_uid="executors")
+        self._sum_up(run)
+        if run.status != Status.COMPLETED:
+            raise SystemExit(1)
+
+    def _queue(self, simulation: Simulation, options: dict[str, Any]) -> Run:
+        try:
             [run] = services.create_runs(
                 simulation,
                 trigger=Trigger.MANUAL,
@@ -51,10 +60,7 @@ class Command(BaseCommand):
         except BadSpec as error:
             lines = "\n".join(f"  {'.'.join(item.loc)}: {item.msg}" for item in error.errors)
             raise CommandError(f"This run cannot be started:\n{lines}") from None
-        run = self._play(run)
-        self._sum_up(run)
-        if run.status != Status.COMPLETED:
-            raise SystemExit(1)
+        return run
 
     def _named(self, text: str) -> tuple[str, str]:
         name, equals, value = text.partition("=")
