@@ -12,7 +12,7 @@ from typing import Protocol
 from django.conf import settings
 
 from runs.models import Run
-from runs.recording import Message, Recording, claim
+from runs.recording import Message, Recording, claim, is_last
 from runs.services import TransitionRefused
 from runs.specs import spec_of
 from runs.states import FailureKind
@@ -107,7 +107,9 @@ def _record(recording: Recording, player: Player) -> None:
             if not (recording.add(turns) if turns else recording.beat()):
                 logger.info("run %s: taken from its player", run.pk)
                 return
-            ended = bool(messages) and messages[-1]["type"] != "turn"
+            if frames := [message for message in messages if message["type"] == "frame"]:
+                recording.keep_frames(frames)
+            ended = is_last(messages)
             if time.monotonic() - looked_at > LOG_INTERVAL or ended:
                 looked_at = time.monotonic()
                 kept_log = _keep_log(recording, player.log, kept_log)

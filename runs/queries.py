@@ -14,10 +14,10 @@ from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, Value, 
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from runs.models import Decision, Problem, Run, RunQuerySet, Simulation, Turn
+from runs.models import Decision, Frame, Problem, Run, RunQuerySet, Simulation, Turn
 from runs.states import PLAYING, Status, Trigger
 from simweb.access.doors import Caller
-from simweb.engine import SEVERITIES, registry
+from simweb.engine import SEVERITIES, Scenario, registry
 
 HISTORY = 20
 
@@ -207,6 +207,21 @@ def decisions_after(run: Run, after: int, limit: int, *, outcome: str | None = N
     if agent:
         found = found.filter(agent=agent)
     return list(found.order_by("number")[:limit])
+
+
+def shows_world(run: Run) -> bool:
+    """Whether there is, or may yet come, a picture of the run's world."""
+    if run.is_terminal:
+        return Frame.objects.filter(run=run).exists()
+    try:
+        return registry.load(run.scenario).view is not Scenario.view
+    except (registry.UnknownScenario, registry.BrokenScenario):
+        return False
+
+
+def frames_after(run: Run, after: int, limit: int) -> list[Frame]:
+    """Kept views of turns with a number greater than `after`, in order."""
+    return list(Frame.objects.filter(run=run, turn__gt=after).order_by("turn")[:limit])
 
 
 def problems_worst_first(run: Run, severity: str | None = None) -> QuerySet[Problem]:

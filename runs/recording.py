@@ -18,13 +18,14 @@ from django.utils import timezone
 from metrics.series import thin
 from runs import decisions, queries, services
 from runs.events import announce
-from runs.models import Problem, Run, RunQuerySet, Turn
+from runs.models import Frame, Problem, Run, RunQuerySet, Turn
 from runs.states import PLAYING, FailureKind, Status
 
 SPARKLINE_POINTS = 40
 HEADLINE_POINTS = 4_000
 COST_DIGITS = Decimal("0.000001")
 Message = dict[str, Any]
+ENDS = frozenset({"played", "failed"})
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Recording:
     severities: Counter[str] = field(default_factory=Counter)
     headline: list[tuple[int, float | None]] = field(default_factory=list)
     stuck: bool = False
+    view_failed: bool = False
 
     def add(self, messages: Sequence[Message]) -> bool:
         """Record turns as the engine reported them, all in one transaction. False: the lease is lost, nothing was written."""
@@ -67,6 +69,19 @@ class Recording:
         self.stuck = False
         self._follow_headline(messages)
         return True
+
+    def keep_frames(self, messages: Sequence[Message]) -> None:
+        """Keep views of turns that are recorded. A view that cannot be shown is told once, as a problem."""
+        shown = [Frame(run_id=self.run.pk, turn=m["number"], view=m["view"]) for m in messages if m["view"] is not None]
+        errors = [m for m in messages if m["view"] is None and not self.view_failed][:1]
+        problems = [(m["number"], _unseen(m["error"])) for m in errors]
+        with transaction.atomic():
+            if not self._touch(**self._counted(problems)):
+                return
+            Frame.objects.bulk_create(shown)
+            self._keep_problems(problems)
+            announce(self.run, "progress")
+        self.view_failed = self.view_failed or bool(errors)
 
     def beat(self) -> bool:
         """Say that the player is alive. False: the lease is lost."""
@@ -161,6 +176,11 @@ class Recording:
         return [value for _, value in thin(self.headline, SPARKLINE_POINTS)]
 
 
+def is_last(messages: Sequence[Message]) -> bool:
+    """The player has said how the run ended."""
+    return bool(messages) and messages[-1]["type"] in ENDS
+
+
 @transaction.atomic
 def claim(run_id: int, player: str = "") -> Recording | None:
     """Take a queued run for playing. None when it is no longer queued, or its simulation plays all it may at once."""
@@ -203,6 +223,10 @@ def _turn(run_id: int, message: Message, now: Any) -> Turn:
         actions=message["actions"],
         metrics=message["metrics"],
     )
+
+
+def _unseen(error: str) -> Message:
+    return {"severity": "minor", "description": f"The world cannot be shown: {error}", "source": "view"}
 
 
 def _decided(messages: Sequence[Message]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from django.conf import settings
 
 from runs.conductor import PlayerDied, ServerStopping, conduct
 from runs.executors.child import WarmChild
-from runs.recording import Message
+from runs.recording import Message, is_last
 from runs.upkeep import Upkeep
 from simweb.engine import Spec
 from simweb.engine.forkserver import die_with_parent
@@ -58,8 +58,7 @@ class Slot:
         try:
             with contextlib.closing(self._child.play(spec, memory_mb)) as batches:
                 for batch in batches:
-                    has_ended = bool(batch) and batch[-1]["type"] != "turn"
-                    if time.monotonic() > patient_until.value and not has_ended:
+                    if time.monotonic() > patient_until.value and not is_last(batch):
                         raise ServerStopping(STOPPED)
                     yield batch
         except PlayerDied:

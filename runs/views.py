@@ -85,6 +85,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "charts": [known[key] for key in _drawn_keys(found, known)],
         "metrics": named(found.metric_keys, known),
         "known_metrics": len(known),
+        "has_view": queries.shows_world(found),
         "params": queries.titled_params(found),
         "spec": tabs.spec(found),
         **insight.outcome(found),

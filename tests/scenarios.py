@@ -15,7 +15,19 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from simweb.engine import Context, Decision, Metric, Option, Params, Problem, Scenario, Settled, TurnReport
+from simweb.engine import (
+    Context,
+    Decision,
+    Metric,
+    Option,
+    Params,
+    Problem,
+    Scenario,
+    Settled,
+    TurnReport,
+    View,
+    points,
+)
 
 
 class ToyParams(Params):
@@ -141,6 +153,9 @@ class Waiting(Toy):
             while not Path(self.params.until).exists():
                 time.sleep(0.005)
         return TurnReport({"wait": 1})
+
+    def view(self) -> View:
+        return points(np.arange(3), np.full(3, self.number), np.array([-1, 0, 1]))
 
     def _leave_behind(self) -> None:
         left = subprocess.Popen(["sleep", "1000"])

@@ -55,6 +55,18 @@ class ProblemList(Schema):
     counts: ProblemCounts
 
 
+class FrameOut(Schema):
+    """`view` is {kind: grid | points | network | bars, legend, …}: numbers that a browser draws."""
+
+    turn: int
+    view: dict[str, Any]
+
+
+class FrameList(Schema):
+    items: list[FrameOut]
+    next_cursor: int | None
+
+
 class SummaryOut(Schema):
     """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it."""
 
@@ -133,6 +145,19 @@ def list_problems(
     }
     items = [problem_json(problem) for problem in found[:limit]]
     return answer({"items": items, "next_cursor": following, "counts": counts})
+
+
+@router.get(
+    "/runs/{int:run_id}/frames",
+    response=FrameList,
+    summary="What the world looked like, turn by turn; `cursor` is the last turn you have",
+)
+def list_frames(
+    request: HttpRequest, run_id: int, cursor: After, limit: Annotated[int, Query(50, ge=1, le=200)]
+) -> HttpResponse:
+    found = queries.frames_after(find_run(request, run_id), cursor, limit + 1)
+    following = found[limit - 1].turn if len(found) > limit else None
+    return answer({"items": [{"turn": f.turn, "view": f.view} for f in found[:limit]], "next_cursor": following})
 
 
 @router.get(

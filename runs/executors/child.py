@@ -17,7 +17,7 @@ from django.conf import settings
 
 from runs.conductor import PlayerDied
 from runs.executors.forks import ForkServer
-from runs.recording import Message
+from runs.recording import Message, is_last
 from simweb.engine import Spec
 
 CHUNK = 1 << 16
@@ -66,7 +66,7 @@ class ChildPlayer:
                 self._child.stdin.write(spec.to_json().encode() + b"\n")
                 self._child.stdin.flush()
             for batch in self._batches():
-                ended = bool(batch) and batch[-1]["type"] != "turn"
+                ended = is_last(batch)
                 yield batch
         finally:
             self.close()
@@ -120,7 +120,7 @@ class ChildPlayer:
                     pass
                 if time.monotonic() >= self._kill_at:
                     self._child.signal_group(signal.SIGKILL)
-                ended = has_exited or (bool(batch) and batch[-1]["type"] != "turn")
+                ended = has_exited or is_last(batch)
                 if batch and (ended or time.monotonic() >= due):
                     yield batch
                     due, batch = time.monotonic() + interval, []

@@ -10,7 +10,7 @@ from django.conf import settings
 from runs.conductor import conduct
 from runs.executors import Executor
 from runs.recording import Message
-from simweb.engine import PlayedTurn, Spec, play
+from simweb.engine import Frame, PlayedTurn, Spec, play
 from simweb.engine.__main__ import describe
 
 
@@ -32,6 +32,8 @@ class InProcessPlayer:
                 if isinstance(played, PlayedTurn):
                     turn = played.number
                     yield [{"type": "turn", **asdict(played)}]
+                elif isinstance(played, Frame):
+                    yield [{"type": "frame", **asdict(played)}]
                 else:
                     yield [{"type": "played", **asdict(played)}]
         except Exception as error:

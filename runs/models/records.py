@@ -77,6 +77,22 @@ class Decision(models.Model):
         return described.get(self.chosen) or self.chosen
 
 
+class Frame(models.Model):
+    """What the world looked like after a turn: at most 200 a run, of at most 64,000 characters each."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="frames", db_index=False)
+    turn = models.PositiveIntegerField()
+    view = models.JSONField()
+
+    class Meta:
+        ordering = ["turn"]
+        # Also the index of "the frames of this run after turn n".
+        constraints = [models.UniqueConstraint(fields=["run", "turn"], name="one_frame_per_turn")]
+
+    def __str__(self) -> str:
+        return f"Frame of turn {self.turn}"
+
+
 class Event(models.Model):
     """Something that happened to a run: a state reached, a person's act. Written in the transaction of the change."""
 

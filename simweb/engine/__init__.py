@@ -5,8 +5,9 @@ These are the names that authors of scenarios may use.
 
 from simweb.engine.decision import FATES, Decision, Fate, Option, Settled
 from simweb.engine.metric import BASE_KEYS, Context, Metric, MetricError, UnknownMetric, catalogue, select_keys
-from simweb.engine.play import Outcome, PlayedTurn, Spec, play
+from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
 from simweb.engine.scenario import SEVERITIES, Params, Problem, Scenario, Severity, TurnReport, data_file
+from simweb.engine.view import View, bars, grid, network, points
 
 __all__ = [
     "BASE_KEYS",
@@ -15,6 +16,7 @@ __all__ = [
     "Context",
     "Decision",
     "Fate",
+    "Frame",
     "Metric",
     "MetricError",
     "Option",
@@ -28,8 +30,13 @@ __all__ = [
     "Spec",
     "TurnReport",
     "UnknownMetric",
+    "View",
+    "bars",
     "catalogue",
     "data_file",
+    "grid",
+    "network",
     "play",
+    "points",
     "select_keys",
 ]

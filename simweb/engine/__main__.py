@@ -24,7 +24,7 @@ from simweb.engine import registry
 from simweb.engine.environment import distributions, environment
 from simweb.engine.forkserver import die_with_parent, serve
 from simweb.engine.ledger import MOST_DECISIONS
-from simweb.engine.play import PlayedTurn, Spec, play
+from simweb.engine.play import Frame, PlayedTurn, Spec, play
 
 NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
 DECISIONS_SETTING = "SIMWEB_MAX_DECISIONS"
@@ -55,6 +55,8 @@ def play_and_say(spec: Spec, say: Say) -> bool:
             if isinstance(played, PlayedTurn):
                 turn = played.number
                 say({"type": "turn", **asdict(played), **first})
+            elif isinstance(played, Frame):
+                say({"type": "frame", **asdict(played)})
             else:
                 say({"type": "played", **asdict(played), **first})
     except Exception as error:  # the model's code may raise anything; its traceback is what its author needs

@@ -14,7 +14,8 @@ import numpy as np
 from simweb.engine import registry
 from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger, keepable
 from simweb.engine.metric import Measurement, select_keys
-from simweb.engine.scenario import Problem, TurnReport
+from simweb.engine.scenario import Problem, Scenario, TurnReport
+from simweb.engine.view import frame_turns
 
 # JSON numbers survive JavaScript only up to here, and a seed must survive every door.
 MAX_SEED = 2**53 - 1
@@ -60,6 +61,15 @@ class PlayedTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What the world looked like after a turn; or why it cannot be shown."""
+
+    number: int
+    view: dict[str, Any] | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of a run that was played to its end."""
 
@@ -75,15 +85,18 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTurn | Outcome]:
-    """Yield each turn as it is played and, last, the Outcome. What the scenario raises is raised here."""
+def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTurn | Frame | Outcome]:
+    """Yield each turn as it is played, after some of them a Frame and, last, the Outcome.
+
+    What the scenario raises is raised here, except by its view: a picture is a guest in the run.
+    """
     scenario_class = registry.load(spec.scenario)
     keys = select_keys(scenario_class, spec.metric_keys)
     params = scenario_class.Params.model_validate(spec.params)
     world = scenario_class(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
     measurement, ledger = Measurement(world, keys), Ledger(most_decisions)
     fingerprint = hashlib.sha256()
-    number = 0
+    number, every = 0, frame_turns(spec.turns)
     while number < spec.turns and not world.finished:
         number += 1
         started = time.perf_counter()
@@ -93,6 +106,8 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
         fingerprint.update(canonical_json([number, actions, values]).encode())
         duration_ms = (time.perf_counter() - started) * 1000
         yield _played(number, duration_ms, actions, values, report, problems, ledger)
+        if (number % every == 0 or number == spec.turns or world.finished) and (frame := _frame(world, number)):
+            yield frame
     run_metrics, problems = measurement.measure_run(number)
     fingerprint.update(canonical_json(run_metrics).encode())
     noticed = [_keepable(problem) for problem in problems]
@@ -118,6 +133,14 @@ def _played(
     noticed = [_keepable(problem) for problem in (*report.problems, *problems, *doubts)]
     decided = replace(ledger.counts) if entry else None
     return PlayedTurn(number, duration_ms, actions, values, noticed, tokens, cost, entry, decided)
+
+
+def _frame(world: Scenario, number: int) -> Frame | None:
+    try:
+        view = world.view()
+        return None if view is None else Frame(number, view.to_dict())
+    except Exception as error:
+        return Frame(number, None, keepable(f"{type(error).__name__}: {error}"))
 
 
 def _since(before: N | None, now: N | None) -> N | None:

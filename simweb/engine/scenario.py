@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from simweb.engine.decision import Decision, Settled
+from simweb.engine.view import View
 
 if TYPE_CHECKING:
     from simweb.engine.metric import Metric
@@ -93,6 +94,10 @@ class Scenario:
     def turn(self) -> TurnReport:
         """Advance the world by one turn and say what happened."""
         raise NotImplementedError
+
+    def view(self) -> View | None:
+        """What the world looks like now, for people; asked at most 200 times a run. It must change nothing and draw no chance."""
+        return None
 
 
 def data_file(name: str, *, folder: str) -> Path:

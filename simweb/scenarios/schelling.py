@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from simweb.engine import Context, Decision, Metric, Params, Problem, Scenario, TurnReport
+from simweb.engine import Context, Decision, Metric, Params, Problem, Scenario, TurnReport, View, grid
 from simweb.scenarios.torus import neighbours
 
 EMPTY = 0
 UNHAPPY = "turn.segregation.unhappy_share"
 
 MOVES = Decision(agent="first to move", intent="be content", chosen="move", outcome="success", summary="It is.")
-MOVES_IN_VAIN = replace(MOVES, outcome="failure", summary="", error="It is not content there either.")
+MOVES_IN_VAIN = Decision(agent="first to move", intent="be content", chosen="move", outcome="failure", error="In vain.")
 
 
 def turns_to_settle(context: Context) -> int | None:
@@ -39,7 +38,6 @@ class Schelling(Scenario):
     title = "Schelling segregation"
     description = "Two groups move until enough neighbours are like themselves: they part more than anybody asked."
     default_turns = 100
-
     Params = SchellingParams
     metrics = (
         Metric("turn.segregation.like_share", "Like neighbours", lambda c: c.scenario.like_share, unit="share"),
@@ -69,11 +67,13 @@ class Schelling(Scenario):
 
     def turn(self) -> TurnReport:
         free = self.rng.permutation(np.flatnonzero(self.town == EMPTY))
-        wanting = self.rng.permutation(self.unhappy)
-        movers, town = wanting[: len(free)], self.town.reshape(-1)
-        free = free[: len(movers)]
+        wanting, town = self.rng.permutation(self.unhappy), self.town.reshape(-1)
+        movers, free = wanting[: len(free)], free[: len(wanting)]
         town[free], town[movers] = town[movers], EMPTY
         self.look()
         full = [Problem("minor", f"only {len(free)} of {len(wanting)} could move")] if len(wanting) > len(free) else []
         first = [MOVES_IN_VAIN if free[0] in self.unhappy else MOVES] if len(movers) else []
         return TurnReport({"move": len(movers)}, full, decisions=first)
+
+    def view(self) -> View:
+        return grid(self.town, ("empty", "majority", "minority"))

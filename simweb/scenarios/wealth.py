@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from simweb.engine import Decision, Metric, Params, Problem, Scenario, TurnReport
+from simweb.engine import Decision, Metric, Params, Problem, Scenario, TurnReport, View
 from simweb.scenarios.giving import anybody_else, give_by_draw, give_in_turn
-from simweb.scenarios.inequality import gini
+from simweb.scenarios.inequality import gini, spread
 from simweb.scenarios.walk import Walk
 
 FIRST_GIVES = Decision(agent="first to act", intent="give one unit", chosen="give", outcome="success")
-FIRST_KEEPS = replace(FIRST_GIVES, chosen="keep", outcome="failure", error="It had nothing to give, or met nobody.")
+FIRST_KEEPS = Decision(
+    agent="first to act", intent="give one unit", chosen="keep", outcome="failure", error="It could not."
+)
 
 
 class WealthParams(Params):
@@ -22,9 +23,7 @@ class WealthParams(Params):
 
     agents: int = Field(100, ge=2, le=10_000_000, title="Agents", json_schema_extra={"unit": "agents"})
     start: int = Field(1, ge=0, le=1_000_000, title="Money at the start", description="Units every agent begins with.")
-    grid: int = Field(
-        0, ge=0, le=10_000, title="Grid", description="Side of a square to walk on; below 2, all meet all."
-    )
+    grid: int = Field(0, ge=0, le=10_000, title="Grid", description="Side to walk on; below 2, all meet all.")
     activation: Literal["shuffled", "drawn"] = Field(
         "shuffled",
         validate_default=True,
@@ -47,7 +46,6 @@ class Wealth(Scenario):
     title = "Boltzmann wealth"
     description = "Agents hand single units to random others. Equal at first, unequal for ever after."
     default_turns = 100
-
     Params = WealthParams
     metrics = (
         Metric("turn.wealth.gini", "Gini", lambda c: gini(c.scenario.wealth), unit="0–1", description="Inequality."),
@@ -76,3 +74,6 @@ class Wealth(Scenario):
         """How much was given, and one decision in many; a turn without any gift is a doubt."""
         doubts = [] if given else [Problem("minor", "nobody gave: nobody had anything, or met anybody")]
         return TurnReport({"give": given}, doubts, decisions=decisions)
+
+    def view(self) -> View:
+        return spread(self.wealth)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simweb.engine import Problem, Scenario, TurnReport, data_file
+from simweb.engine import Problem, Scenario, TurnReport, View, data_file
 from simweb.scenarios.social.actions import ACTION_TYPES, POST_CHANCE, Reactions, react
 from simweb.scenarios.social.edge_list import read_edge_list
 from simweb.scenarios.social.feeds import Exposures, FeedBuilder
@@ -17,6 +17,7 @@ from simweb.scenarios.social.opinions import read_and_move
 from simweb.scenarios.social.params import SocialParams
 from simweb.scenarios.social.population import Population, populate
 from simweb.scenarios.social.posts import Posts
+from simweb.scenarios.social.sample import Sample
 
 ARMS = np.array([1, 0, -1])
 QUIET_TURNS = 10  # without anybody active, before it is reported
@@ -58,6 +59,7 @@ class SocialFeed(Scenario):
         self._troubles: dict[str, Problem] = {}
         self._reported: set[str] = set()
         self._notary = Notary()
+        self._sample: Sample | None = None
         self.graph, self.people = self._settle(graph, people)
         self.posts = Posts()
         self.feeds = FeedBuilder(params, self.people, self.graph, self.posts)
@@ -102,6 +104,10 @@ class SocialFeed(Scenario):
         self._look_for_trouble(len(active), empty)
         facts = {"active": active, "shown": shown, "reactions": reactions, "empty_feeds": empty}
         return TurnReport(counts, self._news(), facts, decisions=decisions)
+
+    def view(self) -> View:
+        self._sample = self._sample or Sample(self.graph)
+        return self._sample.view(self.graph, self.people.opinion)
 
     def _counts(
         self, active: np.ndarray, shown: Exposures, reactions: Reactions, writers: np.ndarray
