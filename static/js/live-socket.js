@@ -146,8 +146,6 @@ class LiveSocket extends HTMLElement {
       ignoreActiveValue: true,
       callbacks: {
         beforeNodeMorphed: (old, fresh) => !(Number(fresh.dataset?.version) < Number(old.dataset?.version)),
-        // What scripts and the clock wrote, and what a person opened, is not the server's to take back.
-        beforeAttributeUpdated: (name, node) => !(name === "aria-expanded" || name === "open" || (name === "title" && node.matches("time"))),
       },
     });
     const now = document.getElementById(element.id);
@@ -187,5 +185,7 @@ class LiveSocket extends HTMLElement {
   }
 }
 
+// What scripts and the clock wrote, and what a person opened, is not the server's to take back: by socket or by htmx.
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "aria-expanded" || name === "open" || (name === "title" && node.matches("time")));
 const most = (list) => Number(list.dataset.most) || 20;
 customElements.define("live-socket", LiveSocket);

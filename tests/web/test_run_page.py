@@ -172,3 +172,50 @@ def test_what_the_model_prints_is_shown_as_text(page: Page, lab: Lab) -> None:
     open_run(page, run)
     expect(page.locator("aside")).to_contain_text("<img src=x onerror=alert(1)>")
     assert page.locator("img").count() == 0
+
+
+def test_what_a_person_has_opened_among_the_decisions_stays_open_when_the_records_follow_the_run(
+    page: Page, lab: Lab
+) -> None:
+    [run] = lab.finished(lab.simulation("Opened", "deciding", 12), 1)
+    open_run(page, run, "?tab=decisions&outcome=failure")
+    first = page.locator(".decisions details").first
+    first.locator("summary").click()
+    expect(first).to_contain_text("a wall")
+    with page.expect_response(lambda answer: "outcome=failure" in answer.url):
+        page.evaluate("htmx.trigger('#records', 'records-changed')")
+    expect(page.locator(".decisions details")).to_have_count(3)
+    expect(first).to_have_attribute("open", "")
+
+
+def test_decisions_are_filtered_by_outcome_and_by_agent(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Decided", "deciding", 12), 1)
+    open_run(page, run, "?tab=decisions")
+    records = page.locator("#records")
+    expect(records.locator("details")).to_have_count(12)
+    records.get_by_role("link", name="Failed 3").click()
+    expect(records.locator("details")).to_have_count(3)
+    expect(page).to_have_url(re.compile("outcome=failure"))
+    page.goto(f"/runs/{run}/?tab=decisions&agent=agent+1")
+    expect(records.locator("details")).to_have_count(6)
+
+
+def test_verify_shows_its_badge_without_a_reload(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Verified", "toy"), 1)
+    open_run(page, run)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.locator(".story .badge.verified")).to_have_text("✓ Verified by replay")
+
+
+def test_marks_are_kept_and_found_after_a_reload(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Marked", "toy"), 1)
+    open_run(page, run)
+    marks = page.locator(".marks")
+    marks.get_by_label("Tags").fill("paper, Baseline")
+    marks.get_by_label("Notes").fill("See figure 2.")
+    marks.get_by_label("Star").check()
+    marks.get_by_role("button", name="Keep").click()
+    expect(marks.get_by_role("status")).to_have_text("Kept.")
+    open_run(page, run)
+    expect(marks.get_by_label("Tags")).to_have_value("baseline, paper")
+    expect(marks.get_by_label("Star")).to_be_checked()
