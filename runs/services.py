@@ -160,7 +160,7 @@ def transition(
         if run.verifies_id is not None:
             verification.settle(run)
     record(run_id, to.value, at, actor=actor, detail=detail)
-    announce(run, "state")
+    announce(run, "ended" if to.is_terminal else "state")
     return run
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from runs.models import Run
-from runs.states import Status
 
 BACKENDS = {
     "local": "runs.executors.local.LocalExecutor",
@@ -56,5 +54,5 @@ def on_run_changed(*, run_id: int, kind: str, **news: Any) -> None:
     """Listener of `run_changed`."""
     if kind == "queued":
         get_executor().run_queued(run_id)
-    elif kind == "state" and Status(Run.objects.values_list("status", flat=True).get(pk=run_id)).is_terminal:
+    elif kind == "ended":
         get_executor().run_ended(run_id)

@@ -40,7 +40,7 @@ def test_each_change_is_told_once_with_ids_only(make_run: MakeRun, news: News) -
     player.complete(played())
     services.delete(Run.objects.get(pk=run.pk), by=None)
     services.restore(run, by=None)
-    assert news == [(run.pk, kind) for kind in ("queued", "state", "progress", "state", "deleted", "restored")]
+    assert news == [(run.pk, kind) for kind in ("queued", "state", "progress", "ended", "deleted", "restored")]
 
 
 def test_what_is_rolled_back_is_never_told(make_run: MakeRun, news: News) -> None:
@@ -62,7 +62,7 @@ def test_nothing_is_told_before_the_commit(make_run: MakeRun, news: News) -> Non
     with transaction.atomic():
         services.cancel(run, by=None)
         assert news == []
-    assert news == [(run.pk, "state")]
+    assert news == [(run.pk, "ended")]
 
 
 def test_a_refused_change_is_not_told(make_run: MakeRun, news: News) -> None:
@@ -87,7 +87,7 @@ def test_a_listener_that_raises_harms_neither_the_change_nor_the_other_listeners
     finally:
         run_changed.disconnect(broken)
     assert Run.objects.get(pk=run.pk).status == "cancelled"
-    assert news == [(run.pk, "state")]
+    assert news == [(run.pk, "ended")]
     assert "no ears" in caplog.text
 
 
