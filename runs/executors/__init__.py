@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-
 BACKENDS = {
     "local": "runs.executors.local.LocalExecutor",
     "celery": "runs.executors.celery.CeleryExecutor",
