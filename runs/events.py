@@ -14,7 +14,7 @@ from runs.models import Event, Run
 # Sent as (run_id, kind) after commit. Two listeners, connected in runs/apps.py: the executor and live.
 run_changed = Signal()
 
-Kind = Literal["queued", "state", "ended", "progress", "deleted", "restored"]
+Kind = Literal["queued", "state", "ended", "progress", "problem", "deleted", "restored"]
 
 
 def record(run_id: int, kind: str, at: datetime, *, actor: User | None = None, detail: str = "") -> None:

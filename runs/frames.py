@@ -10,10 +10,12 @@ from django.template.loader import render_to_string
 
 from runs import insight, queries
 from runs.models import Run, RunQuerySet, Simulation
-from runs.schemas import iso, run_json, simulation_json
+from runs.schemas import iso, problem_json, run_json, simulation_json
 
 Format = Literal["html", "json"]
 Audience = tuple[Format, str]  # what it understands, what it watches
+QUIET = frozenset({"progress", "problem"})  # news that changes no state
+PROBLEMS_TOLD = 5
 Drawn = list[tuple[Audience, str]]
 
 
@@ -26,9 +28,11 @@ def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]
         versions[run.pk] = run.version
         # Progress that is told after the end of its run tells the end: whoever has this version has all of it.
         kinds = {*changed[run.pk], "state"} if run.is_terminal else changed[run.pk]
+        if "problem" in kinds:
+            drawn.extend(_problem_frames(run, audiences))
         drawn.extend(_json_frames(run, kinds, audiences))
         drawn.extend(_html_frames(run, kinds, audiences))
-        if set(kinds) != {"progress"}:
+        if not set(kinds) <= QUIET:
             touched.add(run.simulation_id)
     if touched:
         drawn.extend(_simulation_frames(touched, audiences))
@@ -47,7 +51,7 @@ def _together(drawn: Drawn) -> Drawn:
 
 def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:
     page: Audience = ("html", f"run:{run.pk}")
-    only_progress = set(kinds) == {"progress"}
+    only_progress = set(kinds) <= QUIET
     drawn: Drawn = []
     lists: list[Audience] = [("html", f"simulation:{run.simulation.slug}"), ("html", "history")]
     watched = [audience for audience in lists if audience in audiences]
@@ -111,13 +115,23 @@ def _json_frames(run: Run, kinds: Collection[str], audiences: Collection[Audienc
         return []
     if run.deleted_at:
         kind, data = "run_deleted", {"id": run.pk, "version": run.version}
-    elif set(kinds) == {"progress"}:
+    elif set(kinds) <= QUIET:
         names = ("id", "status", "turns", "turns_done", "problem_count", "total_tokens", "total_cost_usd", "version")
         whole = run_json(run)
         kind, data = "run_progress", {name: whole[name] for name in names}
     else:
         kind, data = "run_update", run_json(run)
     return [(("json", topic), envelope(kind, topic, data)) for topic in watched]
+
+
+def _problem_frames(run: Run, audiences: Collection[Audience]) -> Drawn:
+    """The newest problems, for who watches the run; one may be told twice, so each has its id."""
+    topic = f"run:{run.pk}"
+    if ("json", topic) not in audiences:
+        return []
+    newest = reversed(run.problems.order_by("-id")[:PROBLEMS_TOLD])
+    told = [{"id": p.pk, "run": run.pk, "problem_count": run.problem_count, **problem_json(p)} for p in newest]
+    return [(("json", topic), envelope("run_problem", topic, data)) for data in told]
 
 
 def envelope(kind: str, topic: str | None, data: Any) -> str:

@@ -151,7 +151,7 @@ def attention(run: Run) -> list[str]:
         f"it failed ({run.failure_kind})": run.state is Status.FAILED,
         "it makes no turns": run.state is Status.STUCK,
         "it could not be repeated": (run.verification or {}).get("status") == "differs",
-        f"{amount(run.critical_count)} critical problems": run.critical_count > 0,
+        f"{amount(run.critical_count)} critical problem{'s' if run.critical_count > 1 else ''}": run.critical_count > 0,
         f"{run.attempt - 1} retries": run.attempt - 1 > settings.ATTENTION_RETRIES,
         f"{share:.0f} % of its decisions failed": share > settings.ATTENTION_FAILED_PERCENT,
         f"a decision took {duration(mean_ms)} on average": mean_ms > settings.ATTENTION_LATENCY_MS,

@@ -133,7 +133,7 @@ class Hub:
         due = {
             run_id: self._news.pop(run_id)
             for run_id, kinds in list(self._news.items())
-            if kinds != {"progress"} or now - self._drawn_at.get(run_id, 0.0) >= interval
+            if not kinds <= frames.QUIET or now - self._drawn_at.get(run_id, 0.0) >= interval
         }
         if due:
             drawn, versions = await sync_to_async(_draw, thread_sensitive=False)(due, set(self._audiences))

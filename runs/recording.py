@@ -65,6 +65,8 @@ class Recording:
                     decisions.enter(self.run.pk, message["number"], entry, now)
             self._keep_problems(problems)
             announce(self.run, "progress")
+            if problems:
+                announce(self.run, "problem")
         self.turns_done = messages[-1]["number"]
         self.stuck = False
         self._follow_headline(messages)
@@ -81,6 +83,8 @@ class Recording:
             Frame.objects.bulk_create(shown)
             self._keep_problems(problems)
             announce(self.run, "progress")
+            if problems:
+                announce(self.run, "problem")
         self.view_failed = self.view_failed or bool(errors)
 
     def beat(self) -> bool:

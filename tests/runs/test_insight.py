@@ -111,6 +111,28 @@ def test_the_summary_names_key_decisions_warnings_and_successes(api: Api, run: R
 
 
 @pytest.mark.parametrize(
+    ("beyond", "reason"),
+    [
+        ({"attempt": 5}, "4 retries"),
+        ({"total_tokens": 100_001}, "100,001 tokens"),
+        ({"decision_count": 1, "decision_latency_ms": 60_001.0}, "a decision took 1 m 00 s on average"),
+        ({"decision_count": 9, "decisions_successful": 8, "decisions_failed": 1}, "11 % of its decisions failed"),
+        ({"critical_count": 1, "problem_count": 1}, "1 critical problem"),
+        ({"verification": {"status": "differs"}}, "it could not be repeated"),
+        ({"status": "stuck"}, "it makes no turns"),
+    ],
+)
+def test_a_run_is_flagged_beyond_a_threshold_and_not_at_it(
+    make_run: MakeRun, beyond: dict[str, Any], reason: str
+) -> None:
+    at = {"attempt": 4, "total_tokens": 100_000, "decision_count": 1, "decision_latency_ms": 60_000.0}
+    few = {"decisions_successful": 3, "decisions_failed": 1}
+    assert insight.attention(Run(status="completed", **at)) == []
+    assert insight.attention(Run(status="completed", **few)) == []
+    assert insight.attention(Run(**{"status": "completed", **beyond})) == [reason]
+
+
+@pytest.mark.parametrize(
     ("status", "says", "quality"),
     [
         (Status.QUEUED, "It waits to be played.", None),

@@ -101,6 +101,22 @@ async def test_the_life_of_a_run_is_told_in_order(
         assert versions == sorted(set(versions))
 
 
+async def test_a_problem_is_told_to_those_who_watch_its_run(make_run: MakeRun, headers: Headers) -> None:
+    run = await in_thread(make_run)
+    player = await in_thread(claimed, run)
+    async with watching("/ws/", headers) as socket:
+        await socket.watch(f"run:{run.pk}")
+        worry = {"severity": "warning", "description": "Nobody is there.", "source": "", "suggested_fix": "Wait."}
+        await in_thread(player.add, [turn(1, problems=[worry])])
+        told = (await socket.next("run_problem"))["data"]
+        assert (told["run"], told["turn"], told["problem_count"]) == (run.pk, 1, 1)
+        assert (told["severity"], told["description"], told["suggested_fix"]) == (
+            "warning",
+            "Nobody is there.",
+            "Wait.",
+        )
+
+
 async def test_a_new_run_is_told_to_those_who_watch_its_simulation(make_run: MakeRun, headers: Headers) -> None:
     async with watching("/ws/", headers) as socket:
         await socket.watch("simulation:a-toy")
