@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from runs import services
-from runs.models import Event, Problem, Run, Simulation, Turn
+from runs.models import Decision, Event, Frame, Problem, Run, Simulation, Turn
 from runs.specs import BadSpec
 from runs.templatetags.show import cost, duration, pretty
 
@@ -187,4 +187,19 @@ class ProblemAdmin(ReadOnly):
     list_display = ("id", "run_id", "severity", "turn", "source", "description")
     list_filter = ("severity",)
     search_fields = ("=run__id", "description")
+    ordering = ("-id",)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly):
+    list_display = ("id", "run_id", "number", "turn", "agent", "intent", "chosen", "outcome")
+    list_filter = ("outcome",)
+    search_fields = ("=run__id", "=agent")
+    ordering = ("-id",)
+
+
+@admin.register(Frame)
+class FrameAdmin(ReadOnly):
+    list_display = ("id", "run_id", "turn")
+    search_fields = ("=run__id",)
     ordering = ("-id",)

@@ -73,6 +73,11 @@ class Patterns:
     top_errors: list[dict[str, Any]] = field(default_factory=list)
     failing_agents: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def completed_percent(self) -> float | None:
+        """For the page."""
+        return None if self.completed_rate is None else 100 * self.completed_rate
+
 
 def one_line(decision: Decision) -> str:
     """`✓ [agent] intent → what was chosen [quality: 0.8]`."""

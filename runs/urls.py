@@ -13,6 +13,7 @@ urlpatterns = [
         "simulations/<slug:slug>/notifiers/<int:notifier_id>/remove/", keeping.remove_notifier, name="remove-notifier"
     ),
     path("simulations/<slug:slug>/run/", views.quick_run, name="quick-run"),
+    path("simulations/<slug:slug>/patterns/", views.patterns, name="patterns"),
     path("simulations/<slug:slug>/history/", views.history, name="history"),
     path("scenarios/<str:scenario>/check/", new.check, name="check-fields"),
     path("runs/", views.runs, name="runs"),

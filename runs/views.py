@@ -47,6 +47,12 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "runs/_history.html", context)
 
 
+@page()
+def patterns(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the newest runs of a simulation have in common."""
+    return render(request, "runs/_patterns.html", {"patterns": insight.patterns(find_simulation(request, slug))})
+
+
 @require_POST
 @page(Role.OPERATOR)
 def quick_run(request: HttpRequest, slug: str) -> HttpResponse:

@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from metrics.models import MetricSelection
-from runs.models import Event, Problem, Run, Simulation, Turn
+from runs.models import Decision, Event, Frame, Problem, Run, Simulation, Turn
 from tests.conftest import MakeRun, signed_in
 from tests.runs.lives import lead_to
 
 pytestmark = pytest.mark.django_db
-MODELS = [Simulation, Run, Turn, Event, Problem, MetricSelection]
+MODELS = [Simulation, Run, Turn, Decision, Problem, Frame, Event, MetricSelection]
 
 
 @pytest.fixture

@@ -217,6 +217,15 @@ def test_patterns_name_the_errors_met_most_and_the_agents_that_fail(
     assert told["failing_agents"] == [{"agent": "agent 0", "total": 18, "failed": 9, "rate": 0.5}]
 
 
+def test_the_page_of_a_simulation_shows_its_patterns(played: None, browser: Client, deciding: Simulation) -> None:
+    assert "No run has ended yet." in browser.get("/simulations/deciding/patterns/").content.decode()
+    services.create_runs(deciding, trigger=Trigger.MANUAL, seed=1)
+    page = browser.get("/simulations/deciding/patterns/").content.decode()
+    assert "1 ended run, 100.0% completed." in page
+    assert "a wall" in page
+    assert "/simulations/deciding/patterns/" in browser.get("/simulations/deciding/").content.decode()
+
+
 def test_a_simulation_without_runs_has_no_patterns(api: Api, deciding: Simulation) -> None:
     told = api.get("/simulations/deciding/patterns").json()
     assert told == {"runs": 0, "completed_rate": None, "top_errors": [], "failing_agents": []}
