@@ -15,6 +15,8 @@ from django.conf import settings
 
 from runs.conductor import PlayerDied
 
+PATIENCE_SECONDS = 5.0  # it may be in the middle of its imports when it is told to end
+
 
 class Child:
     """A process of one run: its pipes, and how it ends."""
@@ -47,9 +49,8 @@ class Child:
 
 
 class ForkServer:
-    """Start it from a thread that outlives it: the kernel kills it, and with it its children, when that thread ends.
-
-    Used by that one thread alone. When the process is killed, the next fork starts another.
+    """Used by one thread alone. It ends, and whoever it made, when our end of its socket is closed: by `close`, or by the
+    kernel when this process dies. When it is killed itself, the next fork starts another.
     """
 
     def __init__(self) -> None:
@@ -75,8 +76,11 @@ class ForkServer:
         if self._control is not None:
             self._control.close()
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            try:
+                self._process.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._process = self._control = None
 
     def _fork(self) -> Child:
@@ -102,7 +106,7 @@ class ForkServer:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "simweb.engine", str(theirs.fileno()), str(os.getpid())],
+                [sys.executable, "-u", "-m", "simweb.engine", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd=settings.BASE_DIR,

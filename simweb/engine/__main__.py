@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from simweb.engine import registry
 from simweb.engine.environment import distributions, environment
-from simweb.engine.forkserver import die_with_parent, serve
+from simweb.engine.forkserver import serve
 from simweb.engine.ledger import MOST_DECISIONS
 from simweb.engine.play import Frame, PlayedTurn, Spec, play
 
@@ -115,12 +115,11 @@ def play_forked() -> NoReturn:
 
 
 def main() -> int:
-    """Play one run by hand; or, given a socket and the process to die with, be the fork server of its runs."""
+    """Play one run by hand; or, given a socket, be the fork server of whoever holds its other end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if len(sys.argv) == 1:
         return play_one()
-    control, parent = map(int, sys.argv[1:])
-    die_with_parent(parent)
+    control = int(sys.argv[1])
     os.nice(NICENESS)
     warm()
     if serve(socket.socket(fileno=control)):

@@ -10,12 +10,13 @@ It has one thread and must keep it so: a fork copies no other.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -24,12 +25,17 @@ PR_SET_PDEATHSIG = 1
 
 
 def serve(control: socket.socket) -> bool:
-    """Answer until the asking side is gone; False then. In a process that was forked, return True at once."""
+    """Answer until the asking side is gone, then end whoever is left; False then. In a forked process, True at once.
+
+    The asking side is gone when its end of the socket is closed, by itself or by the kernel after a `kill -9`.
+    """
     gc.collect()
     gc.freeze()  # what is shared stays shared: a collection in a fork would copy every page it looks at
+    made: set[int] = set()
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, LONGEST_REQUEST, 3)
         if not request:
+            end_groups(made)
             return False
         verb, _, argument = request.decode().partition(" ")
         if verb == "fork":
@@ -39,12 +45,21 @@ def serve(control: socket.socket) -> bool:
                 control.close()
                 become_player(descriptors, parent)
                 return True
+            made.add(pid)
             for descriptor in descriptors:
                 os.close(descriptor)
             control.send(str(pid).encode())
         else:
-            _, status = os.waitpid(int(argument), 0)
+            pid, status = os.waitpid(int(argument), 0)
+            made.discard(pid)
             control.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def end_groups(players: Iterable[int]) -> None:
+    """Each with all that its model has started: what it left behind would be nobody's."""
+    for pid in players:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def become_player(descriptors: Sequence[int], parent: int) -> None:

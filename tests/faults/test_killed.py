@@ -30,6 +30,17 @@ def test_a_killed_server_leaves_no_process_and_its_runs_are_told_as_lost_when_it
     assert lab.ended(queued)["status"] == "completed"
 
 
+def test_what_a_model_started_itself_does_not_outlive_a_killed_server(
+    server: Server, waits: Waits, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    waits.run("one", child=str(left), stubborn=True)
+    pids = [waits.pid("one"), int(left.read_text())]
+    assert all(map(is_alive, pids))
+    server.stop(signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, pids)))
+
+
 def test_a_killed_player_costs_its_run_and_the_slot_is_free_again(lab: Lab, waits: Waits) -> None:
     runs = {name: waits.run(name) for name in ("one", "two")}
     pids = {name: waits.pid(name) for name in runs}
