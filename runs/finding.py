@@ -17,7 +17,9 @@ MOST_COUNTED = 10_000
 MOST_GROUPED = 2_000
 
 
-def page_of_matching(runs: RunQuerySet, q: str, sort: str, cursor: str | None, limit: int) -> tuple[list[Any], str | None]:
+def page_of_matching(
+    runs: RunQuerySet, q: str, sort: str, cursor: str | None, limit: int
+) -> tuple[list[Any], str | None]:
     """A page of the runs that match. It may be short, with a next page, when rows must be looked at one after another.
 
     Raises BadSpec for what cannot be understood, at `q`, `sort` or `cursor`.

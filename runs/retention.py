@@ -24,7 +24,9 @@ def due(now: datetime, days: int) -> RunQuerySet:
 
 def prune(now: datetime, days: int) -> Iterator[int]:
     """Remove what is due; yields how many after each batch. What simulations count follows."""
-    while batch := list(due(now, days).order_by("pk").only("pk", "status", "trigger", "simulation_id", "deleted_at")[:BATCH]):
+    while batch := list(
+        due(now, days).order_by("pk").only("pk", "status", "trigger", "simulation_id", "deleted_at")[:BATCH]
+    ):
         with transaction.atomic():
             for run in batch:
                 _uncount(run)

@@ -29,7 +29,9 @@ def clean_columns(columns: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(name for name in columns if name))
     if unknown := [name for name in found if name not in COLUMNS and not NAMED.fullmatch(name)]:
         known = ", ".join(COLUMNS)
-        raise BadSpec([FieldError(("columns",), f"There is no {unknown[0]!r}: write {known}, param.NAME or metric.KEY.")])
+        raise BadSpec(
+            [FieldError(("columns",), f"There is no {unknown[0]!r}: write {known}, param.NAME or metric.KEY.")]
+        )
     if len(found) > MOST_COLUMNS:
         raise BadSpec([FieldError(("columns",), f"Choose at most {MOST_COLUMNS} columns.")])
     return found

@@ -265,10 +265,10 @@ class _Parser:
 
     def _name(self, name: str) -> str:
         known = name if terms.NAMED.fullmatch(name) else name.lower()
-        if terms.is_known(known):
-            return known
-        names = ", ".join(terms.FIELDS)
-        self._fail(f"there is no {name!r}: write {names}, param.NAME or metric.KEY, or put the text in quotes")
+        if not terms.is_known(known):
+            names = ", ".join(terms.FIELDS)
+            self._fail(f"there is no {name!r}: write {names}, param.NAME or metric.KEY, or put the text in quotes")
+        return known
 
     def _fail(self, message: str) -> NoReturn:
         near = self.text[self.place : self.place + 20].split("\n")[0].strip()

@@ -41,14 +41,14 @@ class JsonValue(Func):
         super().__init__(F(column), output_field=FloatField() if is_number else TextField())
         self.path, self.is_number = path, is_number
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
         column, _ = compiler.compile(self.source_expressions[0])
         path = "$" + "".join(f'."{name}"' for name in self.path)
         if self.is_number:
             words = f"CASE WHEN JSON_TYPE({column}, %s) IN ('integer', 'real') THEN JSON_EXTRACT({column}, %s) END"
-            return words, [path, path]
+            return words, (path, path)
         yes_no = "WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
-        return f"CASE JSON_TYPE({column}, %s) {yes_no} WHEN 'text' THEN JSON_EXTRACT({column}, %s) END", [path, path]
+        return f"CASE JSON_TYPE({column}, %s) {yes_no} WHEN 'text' THEN JSON_EXTRACT({column}, %s) END", (path, path)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
         column, _ = compiler.compile(self.source_expressions[0])
@@ -325,4 +325,6 @@ def sort_of(text: str) -> Sort:
         keys = (Key(number_at(name), _read_number), Key(text_at(name), _read_text))
         return Sort(name, text.startswith("-"), keys)
     known = ", ".join(SORTS)
-    raise BadSpec([FieldError(("sort",), f"Write one of {known}, param.NAME or metric.KEY, with - before it to reverse.")])
+    raise BadSpec(
+        [FieldError(("sort",), f"Write one of {known}, param.NAME or metric.KEY, with - before it to reverse.")]
+    )

@@ -53,7 +53,9 @@ class Cancel(Schema):
 def list_runs(
     request: HttpRequest,
     limit: Limit,
-    q: Annotated[str, Query("", description="Such as `status:failed param.agents>100 -tag:draft`; see docs/searching.md.")],
+    q: Annotated[
+        str, Query("", description="Such as `status:failed param.agents>100 -tag:draft`; see docs/searching.md.")
+    ],
     sort: Annotated[str, Query("", description="Such as `-duration` or `metric.run.actions.total`; - reverses.")],
     status: Status | None = None,
     trigger: Trigger | None = None,
