@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from metrics.queries import named
 from runs import bulk, finding, queries, saved
-from runs.models import BulkAct, Run, RunQuerySet, Simulation
+from runs.models import BulkAct, Run, Simulation
 from runs.search import narrowed
 from runs.specs import BadSpec
 from runs.states import Status, Trigger
@@ -139,16 +139,13 @@ class Head:
 
 
 def _runs_page(request: HttpRequest, simulation: Simulation | None) -> HttpResponse:
-    runs = queries.visible_runs(caller(request)).listed()
-    if simulation is not None:
-        runs = runs.filter(simulation=simulation)
     chosen = _chosen(request)
     q, sort = request.GET.get("q", ""), request.GET.get("sort", "")
     context = {**_about(request, simulation), "chosen": chosen, "q": q, "sort": sort, "runs": []}
     try:
         columns = _columns(request)
         asked = narrowed(q, status=chosen["status"], trigger=chosen["trigger"], created=chosen["since"])
-        context |= _found(request, runs, asked, sort, columns)
+        context |= _found(request, simulation, asked, sort, columns)
     except BadSpec as error:
         if error.errors[0].loc == ("cursor",):
             return redirect(request.path)
@@ -194,8 +191,13 @@ def _about(request: HttpRequest, simulation: Simulation | None) -> dict[str, Any
     }
 
 
-def _found(request: HttpRequest, runs: RunQuerySet, q: str, sort: str, columns: list[str]) -> dict[str, Any]:
+def _found(
+    request: HttpRequest, simulation: Simulation | None, q: str, sort: str, columns: list[str]
+) -> dict[str, Any]:
     """What the list shows. Raises BadSpec."""
+    runs = queries.visible_runs(caller(request)).listed()
+    if simulation is not None:
+        runs = runs.filter(simulation=simulation)
     if metric := request.GET.get("group", "").strip():
         groups, is_partial = finding.groups(runs, q, metric)
         return {"groups": groups, "group": metric, "is_partial": is_partial, "asked": q, "columns": columns}
@@ -206,6 +208,7 @@ def _found(request: HttpRequest, runs: RunQuerySet, q: str, sort: str, columns: 
     return {
         "runs": rows,
         "asked": q,
+        "acts_on": narrowed(q, simulation=simulation.slug) if simulation else q,
         "columns": columns,
         "more_columns": [name for name in columns if name not in saved.COLUMNS],
         "is_plain": is_plain,

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from runs.models import BulkAct, Run, SavedView
+from runs.simulations import create_simulation
 from runs.upkeep import Upkeep
 from simweb.access.roles import Role
 from tests.conftest import Api, MakeRun, make_person, signed_in
@@ -112,6 +113,17 @@ def test_an_act_upon_all_that_match_goes_on_with_the_clock(
     assert "Finished: 3 of 3 done." in words(page_of(browser, address).by_id("main").text)
     assert all(check(run) for run in failed)
     assert not check(spared)
+
+
+def test_an_act_upon_all_of_a_simulation_spares_those_of_others(browser: Client, make_run: MakeRun) -> None:
+    other = create_simulation(name="B", scenario="toy", slug="b")
+    mine, spared = make_run(seed=1), make_run(other, seed=2)
+    page = page_of(browser, "/simulations/a-toy/?q=seed:1+OR+seed:2")
+    [form] = [box for box in page.all("input", name_="q", type="hidden") if "bulk" in box.attributes.get("id", "")]
+    send(browser, act="stop", all="on", q=form.attributes["value"])
+    upkeep()
+    assert Run.objects.get(pk=mine.pk).status == "cancelled"
+    assert Run.objects.get(pk=spared.pk).status == "queued"
 
 
 def test_stop_reaches_every_run_that_has_not_ended(browser: Client, make_run: MakeRun) -> None:
