@@ -12,6 +12,7 @@ NAMES = (
     "start",
     "http",
     "pages",
+    "lists",
     "turns",
     "throughput",
     "click",

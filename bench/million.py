@@ -25,7 +25,9 @@ def fill(env: dict[str, str], runs: int = RUNS) -> None:
     ]
     database.executemany(
         "INSERT INTO runs_simulation (id, slug, name, params, created_at, scenario, turns, metric_keys, headline_metric, "
-        "is_archived, completed_runs, failed_runs) VALUES (?, ?, ?, ?, ?, 'wealth', 10, '[]', '', 0, 9000, 500)",
+        "is_archived, completed_runs, failed_runs, retry_attempts, retry_backoff_s, retry_kinds, schedule, "
+        "schedule_timezone, schedule_paused, schedule_missed) "
+        "VALUES (?, ?, ?, ?, ?, 'wealth', 10, '[]', '', 0, 9000, 500, 0, 30, '[]', '', 'UTC', 0, 'once')",
         simulations,
     )
     rows = _rows(now, runs)
@@ -56,6 +58,14 @@ def _rows(now: datetime, runs: int) -> Iterator[dict[str, Any]]:
         "tags": "[]",
         "error_traceback": "",
         "log": "",
+        "narrative": "",
+        "notes": "",
+        "player": "",
+        "environment": "{}",
+        "is_starred": 0,
+        "decision_latency_ms": 0,
+        **dict.fromkeys(("critical_count", "warning_count", "decision_count", "decisions_successful"), 0),
+        **dict.fromkeys(("decisions_failed", "decisions_dropped", "deciding_agents"), 0),
         "version": 4,
     }
     for number in range(runs):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from runs import queries, schedules
+from runs import bulk, queries, schedules
 from runs.recording import bury
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Upkeep(threading.Thread):
         if abs(now - self._woke_at) > 5 * TICK_SECONDS:
             self._patient_until = now + settings.LOST_SECONDS
         self._woke_at = now
-        by_the_clock: list[Callable[[], object]] = [schedules.fire_due]
+        by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance]
         return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]
 
 

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from runs import keeping, new, views
+from runs import keeping, lists, new, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("simulations/new/", new.new_simulation, name="new-simulation"),
-    path("simulations/<slug:slug>/", views.simulation, name="simulation"),
+    path("simulations/<slug:slug>/", lists.simulation, name="simulation"),
     path("simulations/<slug:slug>/new/", new.new_run, name="new-run"),
     path("simulations/<slug:slug>/settings/", keeping.settings, name="settings"),
     path("simulations/<slug:slug>/notifiers/", keeping.add_notifier, name="add-notifier"),
@@ -16,7 +16,12 @@ urlpatterns = [
     path("simulations/<slug:slug>/patterns/", views.patterns, name="patterns"),
     path("simulations/<slug:slug>/history/", views.history, name="history"),
     path("scenarios/<str:scenario>/check/", new.check, name="check-fields"),
-    path("runs/", views.runs, name="runs"),
+    path("runs/", lists.runs, name="runs"),
+    path("runs/bulk/", lists.begin_bulk, name="begin-bulk"),
+    path("runs/bulk/<int:bulk_id>/", lists.bulk_act, name="bulk-act"),
+    path("runs/bulk/<int:bulk_id>/undo/", lists.undo_bulk, name="undo-bulk"),
+    path("runs/views/", lists.save_view, name="save-view"),
+    path("runs/views/<int:view_id>/remove/", lists.remove_view, name="remove-view"),
     path("runs/<int:run_id>/", views.run, name="run"),
     path("runs/<int:run_id>/marks/", views.mark_run, name="mark-run"),
     path("runs/<int:run_id>/<slug:act>/", views.act, name="run-act"),

@@ -8,21 +8,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from metrics.queries import named
 from runs import insight, marks, queries, services, tabs
 from runs.dashboard import dashboard_context
 from runs.models import Run, Simulation
-from runs.paging import page_of
 from runs.specs import BadSpec
-from runs.states import Act, Status, Trigger
+from runs.states import Act, Trigger
 from simweb.access.doors import Caller, caller_of_session, page
 from simweb.access.roles import Role
 from simweb.engine import catalogue, registry
 
-RUNS_SHOWN = 50
 ACTS: dict[str, Callable[[Run, Any], Run | None]] = {
     "stop": lambda run, by: services.cancel(run, by=by),
     "retry": lambda run, by: services.retry(run, by=by),
@@ -61,29 +58,17 @@ def quick_run(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         [run] = services.create_runs(simulation, trigger=Trigger.MANUAL, by=_user(request))
     except BadSpec as error:
-        return _refuse(request, f"{simulation.name} cannot run as it is saved. {error}", simulation.get_absolute_url())
+        return refuse(request, f"{simulation.name} cannot run as it is saved. {error}", simulation.get_absolute_url())
     if request.htmx:  # type: ignore[attr-defined]
         return history(request, slug)
     return redirect(run)
 
 
 @page()
-def runs(request: HttpRequest) -> HttpResponse:
-    """All runs, newest first; filters live in the address."""
-    return _runs_page(request, None)
-
-
-@page()
-def simulation(request: HttpRequest, slug: str) -> HttpResponse:
-    """A simulation: what it is made of, and all its runs."""
-    return _runs_page(request, find_simulation(request, slug))
-
-
-@page()
 def run(request: HttpRequest, run_id: int) -> HttpResponse:
     """One run, live."""
     found = _find_run(request, run_id, deleted=True)
-    known = _known_metrics(found)
+    known = known_metrics(found)
     context = {
         "section": "runs",
         "run": found,
@@ -110,7 +95,7 @@ def mark_run(request: HttpRequest, run_id: int) -> HttpResponse:
     try:
         marks.mark(found, by=_user(request), tags=tags, notes=request.POST.get("notes", ""), is_starred=starred)
     except BadSpec as error:
-        return _refuse(request, error.errors[0].msg, found.get_absolute_url())
+        return refuse(request, error.errors[0].msg, found.get_absolute_url())
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "runs/_marks.html", {"run": _find_run(request, run_id), "kept": True})
     return redirect(found)
@@ -127,9 +112,9 @@ def act(request: HttpRequest, run_id: int, act: str) -> HttpResponse:
     try:
         made = ACTS[act](found, by)
     except services.TransitionRefused as error:
-        return _refuse(request, f"Too late: {error}.", found.get_absolute_url(), status=409)
+        return refuse(request, f"Too late: {error}.", found.get_absolute_url(), status=409)
     except BadSpec as error:
-        return _refuse(request, str(error), found.get_absolute_url())
+        return refuse(request, str(error), found.get_absolute_url())
     target = made or found
     if request.headers.get("X-Requested-By") == "script":
         headers = {"X-Run": str(target.pk), "X-Location": target.get_absolute_url()}
@@ -162,14 +147,16 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _refuse(request: HttpRequest, message: str, back: str, status: int = 422) -> HttpResponse:
+def refuse(request: HttpRequest, message: str, back: str, status: int = 422) -> HttpResponse:
+    """A plain text for scripts, a message on the page before for everybody else."""
     if request.headers.get("X-Requested-By") == "script" or request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
     messages.error(request, message)
     return redirect(back)
 
 
-def _known_metrics(run: Run | Simulation) -> Any:
+def known_metrics(run: Run | Simulation) -> Any:
+    """The catalogue of its scenario; nothing when its code is gone."""
     try:
         return catalogue(registry.load(run.scenario))
     except (registry.UnknownScenario, registry.BrokenScenario):
@@ -180,36 +167,3 @@ def _drawn_keys(run: Run, known: Any) -> list[str]:
     return [
         key for key in run.metric_keys if key in known and known[key].scope == "turn" and known[key].kind != "table"
     ]
-
-
-def _runs_page(request: HttpRequest, simulation: Simulation | None) -> HttpResponse:
-    found = queries.visible_runs(caller(request)).listed()
-    if simulation is not None:
-        found = found.filter(simulation=simulation)
-    chosen = {name: request.GET.get(name, "") for name in ("status", "trigger", "since")}
-    wanted = {
-        "status": chosen["status"] if chosen["status"] in Status.values else None,
-        "trigger": chosen["trigger"] if chosen["trigger"] in Trigger.values else None,
-        "since": chosen["since"] if chosen["since"] in {"1d", "7d", "30d", "90d"} else None,
-    }
-    try:
-        rows, following = page_of(queries.filtered(found, **wanted), request.GET.get("cursor"), RUNS_SHOWN)
-    except BadSpec:
-        return redirect(request.path)
-    query = request.GET.copy()
-    query["cursor"] = following or ""
-    context = {
-        "section": "runs" if simulation is None else "simulations",
-        "simulation": simulation,
-        "params": queries.titled_params(simulation) if simulation else [],
-        "metrics": named(simulation.metric_keys, _known_metrics(simulation)) if simulation else [],
-        "runs": rows,
-        "following": query.urlencode() if following else "",
-        "paged": "cursor" in request.GET,
-        "chosen": wanted,
-        "statuses": Status.choices,
-        "triggers": Trigger.choices,
-        "reset": request.path,
-        "new_run": reverse("new-run", args=[simulation.slug]) if simulation else "",
-    }
-    return render(request, "runs/runs.html", context)

@@ -19,6 +19,7 @@ from runs.api.quick import router as quick_router
 from runs.api.runs import router as runs_router
 from runs.api.simulations import router as simulations_router
 from runs.api.transfer import router as transfer_router
+from runs.api.views import router as views_router
 from runs.services import TransitionRefused
 from runs.simulations import DuplicateSlug
 from runs.specs import BadSpec, FieldError
@@ -45,6 +46,7 @@ api.add_router("", runs_router)
 api.add_router("", insight_router)
 api.add_router("", transfer_router)
 api.add_router("", notifiers_router)
+api.add_router("", views_router)
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:

@@ -29,6 +29,7 @@ STOP_GRACE_SECONDS = environment.number("SIMWEB_STOP_GRACE_SECONDS", 5, least=0,
 DRAIN_SECONDS = environment.number("SIMWEB_DRAIN_SECONDS", 10, least=0, most=3600)  # to finish in, when the server ends
 # A player says every second that it is alive; one unheard of for this long is taken for dead.
 LOST_SECONDS = environment.number("SIMWEB_LOST_SECONDS", 20, least=5, most=25)
+RETENTION_DAYS = environment.number("SIMWEB_RETENTION_DAYS", 0, least=0, most=36_500)
 STALL_SECONDS = environment.number("SIMWEB_STALL_SECONDS", 60, least=1, most=86_400)  # without a turn: the run is stuck
 # Progress is recorded and shown at most this often; the first turn and every change of state go at once.
 RECORD_INTERVAL_MS = environment.number("SIMWEB_RECORD_INTERVAL_MS", 50, least=0, most=10_000)

@@ -8,11 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
 from metrics.series import thin
-from runs import marks, queries, services
+from runs import finding, marks, queries, services
 from runs.api.answers import NotFound, answer, caller, detail_json, find_run
 from runs.api.simulations import Limit, RunList, Since
 from runs.models import Run
-from runs.paging import page_of
 from runs.schemas import EventOut, Marks, RunDetail, RunOut, TurnOut, event_json, run_json, turn_json
 from runs.states import Status, Trigger
 from simweb.access.idempotency import idempotent
@@ -50,17 +49,21 @@ class Cancel(Schema):
     reason: str = ""
 
 
-@router.get("/runs", response=RunList, summary="All runs, newest first")
+@router.get("/runs", response=RunList, summary="All runs that match, newest first unless sorted")
 def list_runs(
     request: HttpRequest,
     limit: Limit,
+    q: Annotated[
+        str, Query("", description="Such as `status:failed param.agents>100 -tag:draft`; see docs/searching.md.")
+    ],
+    sort: Annotated[str, Query("", description="Such as `-duration` or `metric.run.actions.total`; - reverses.")],
     status: Status | None = None,
     trigger: Trigger | None = None,
     since: Since | None = None,
     cursor: str | None = None,
 ) -> HttpResponse:
     found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
-    runs, following = page_of(found.defer("log"), cursor, limit)
+    runs, following = finding.page_of_matching(found.defer("log"), q, sort, cursor, limit)
     return answer({"items": [run_json(run) for run in runs], "next_cursor": following})
 
 

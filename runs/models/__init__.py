@@ -1,8 +1,23 @@
-"""The nouns: Simulation, Run, what a run leaves (Turn, Decision, Problem, Frame, Event), and who is told (Notifier, Delivery)."""
+"""The nouns: Simulation, Run, what a run leaves (Turn, Decision, Problem, Frame, Event), who is told, and what lists keep."""
 
 from runs.models.notices import Delivery, Notifier
 from runs.models.records import Decision, Event, Frame, Problem, Turn
 from runs.models.run import Run, RunQuerySet
 from runs.models.simulation import Simulation
+from runs.models.views import BulkAct, BulkItem, SavedView
 
-__all__ = ["Decision", "Delivery", "Event", "Frame", "Notifier", "Problem", "Run", "RunQuerySet", "Simulation", "Turn"]
+__all__ = [
+    "BulkAct",
+    "BulkItem",
+    "Decision",
+    "Delivery",
+    "Event",
+    "Frame",
+    "Notifier",
+    "Problem",
+    "Run",
+    "RunQuerySet",
+    "SavedView",
+    "Simulation",
+    "Turn",
+]

@@ -12,6 +12,7 @@ from django.test import Client
 from metrics.services import save_selection
 from runs.models import Run, Simulation
 from runs.notifiers import create_notifier
+from runs.saved import save_view
 from simweb.access.roles import Role
 from simweb.api import api as ninja_api
 from tests.conftest import api_of, make_person, signed_in
@@ -64,6 +65,11 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/simulations/{slug}/notifiers"): DOES,
     ("POST", "/simulations/{slug}/notifiers"): DOES,
     ("DELETE", "/simulations/{slug}/notifiers/{notifier_id}"): DOES,
+    ("GET", "/saved-views"): SEES,
+    ("POST", "/saved-views"): DOES,
+    ("GET", "/saved-views/{view_id}"): SEES,
+    ("PATCH", "/saved-views/{view_id}"): DOES,
+    ("DELETE", "/saved-views/{view_id}"): DOES,
 }
 QUERY = {
     "/runs/export": {"ids": "1"},
@@ -78,6 +84,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/simulations/{slug}/runs"): {},
     ("POST", "/simulations/{slug}/notifiers"): {"channel": "email", "address": "her@example.org"},
     ("POST", "/simulations/run"): {"simulation": "a-toy"},
+    ("POST", "/saved-views"): {"name": "Failed ones", "query": "status:failed"},
+    ("PATCH", "/saved-views/{view_id}"): {"sort": "-duration"},
     ("PATCH", "/runs/{int:run_id}"): {"notes": "Look here."},
     ("POST", "/runs/import"): {"simweb_export": 1, "runs": []},
 }
@@ -105,6 +113,7 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
     """The status of the answer to a request that is right in everything but, perhaps, who sends it."""
     selection = save_selection(owner=user, scenario="toy", name="Mine", metric_keys=["turn.walk.place"])
     notifier = create_notifier(run.simulation, channel="email", address="him@example.org", statuses=["failed"])
+    view = save_view(owner=user, name="Mine")
     if path.endswith("/cancel"):
         run = Run.objects.get(pk=Run.objects.filter(status="queued").values_list("pk")[0][0])
     if path.endswith("/verify"):
@@ -116,6 +125,7 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
         "{slug}": "a-toy",
         "{selection_id}": selection.pk,
         "{notifier_id}": notifier.pk,
+        "{view_id}": view.pk,
         "{int:run_id}": run.pk,
         "{run_id}": run.pk,
     }

@@ -1,0 +1,103 @@
+"""Finding runs: a page, a bounded count and the groups of what a query matches."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from runs.models import RunQuerySet
+from runs.paging import NEWEST, SCANNED, page_of
+from runs.search import parse
+from runs.terms import NAMED, number_at, sort_of
+
+MOST_COUNTED = 10_000
+MOST_GROUPED = 2_000
+
+
+def page_of_matching(
+    runs: RunQuerySet, q: str, sort: str, cursor: str | None, limit: int
+) -> tuple[list[Any], str | None]:
+    """A page of the runs that match. It may be short, with a next page, when rows must be looked at one after another.
+
+    Raises BadSpec for what cannot be understood, at `q`, `sort` or `cursor`.
+    """
+    query = parse(q)
+    scan = SCANNED if query.looks_at_rows else None
+    return page_of(query.select(runs), cursor, limit, sort_of(sort), scan=scan)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many match, counted as far as `MOST_COUNTED`, or among the newest rows only."""
+
+    number: int
+    is_least: bool
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.is_least else ''}"
+
+
+def count_matching(runs: RunQuerySet, q: str) -> Count:
+    """A count that is never slow. Raises BadSpec."""
+    query = parse(q)
+    found = query.select(runs).order_by().values_list("pk", flat=True)
+    if not query.looks_at_rows:
+        number = len(found[: MOST_COUNTED + 1])
+        return Count(min(number, MOST_COUNTED), number > MOST_COUNTED)
+    rows, following = page_of(query.select(runs).only("pk", "created_at"), None, 1_000, NEWEST, scan=SCANNED)
+    return Count(len(rows), following is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Runs that differ in their seeds only."""
+
+    simulation: Any
+    turns: int
+    params: dict[str, Any]
+    ids: list[int]
+    mean: float | None
+    sd: float | None
+
+    @property
+    def n(self) -> int:
+        return len(self.ids)
+
+    @property
+    def compared(self) -> str:
+        """The first of them, as an address lists them."""
+        return ",".join(map(str, self.ids[:20]))
+
+
+def groups(runs: RunQuerySet, q: str, metric: str) -> tuple[list[Group], bool]:
+    """Replicates among the newest completed runs that match, largest groups first, and whether there may be more.
+
+    `metric` is one of the whole run, such as `run.actions.total`. Raises BadSpec.
+    """
+    query = parse(q)
+    found = query.select(runs).filter(status="completed").select_related("simulation")
+    if NAMED.fullmatch(f"metric.{metric}"):
+        found = found.annotate(measured=number_at(f"metric.{metric}"))
+    scan = SCANNED if query.looks_at_rows else None
+    rows, following = page_of(found, None, MOST_GROUPED, NEWEST, scan=scan)
+    together: dict[tuple[int, int, str], list[Any]] = defaultdict(list)
+    for run in rows:
+        together[run.simulation_id, run.turns, json.dumps(run.params, sort_keys=True)].append(run)
+    made = [_group(members) for members in together.values()]
+    return sorted(made, key=lambda group: -group.n), following is not None
+
+
+def _group(members: list[Any]) -> Group:
+    values = [value for run in members if (value := getattr(run, "measured", None)) is not None]
+    first = members[0]
+    return Group(
+        simulation=first.simulation,
+        turns=first.turns,
+        params=first.params,
+        ids=[run.pk for run in members],
+        mean=statistics.fmean(values) if values else None,
+        sd=statistics.stdev(values) if len(values) > 1 else None,
+    )
