@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 Point = tuple[int, float | None]
 
 
 def thin(points: Sequence[Point], most: int) -> list[Point]:
-    """At most `most` points (at least 4) that keep the first, the last, and every bucket's lowest and highest.
+    """At most `most` points (at least 4) that keep the first, the last, and every bucket's lowest and highest."""
+    values = np.array([value for _, value in points], dtype=float)
+    return [points[place] for place in kept_places(values, most)]
 
-    So that peaks survive: of each bucket of neighbours the minimum and the maximum stay, in their order.
+
+def kept_places(values: NDArray[np.float64], most: int) -> list[int]:
+    """The places of `thin`, in order; NaN is a gap.
+
+    So that peaks survive: of each bucket of neighbours the minimum and the maximum stay. A bucket without values
+    keeps its first place, so that a gap stays a gap.
     """
     if most < 4:
         raise ValueError("at least 4 points are needed to keep the ends and a peak")
-    if len(points) <= most:
-        return list(points)
-    inner = points[1:-1]
+    length = len(values)
+    if length <= most:
+        return list(range(length))
     buckets = (most - 2) // 2
-    kept = [points[0]]
-    for number in range(buckets):
-        bucket = inner[number * len(inner) // buckets : (number + 1) * len(inner) // buckets]
-        kept.extend(_extremes(bucket))
-    kept.append(points[-1])
-    return kept
-
-
-def _extremes(bucket: Sequence[Point]) -> list[Point]:
-    known = [point for point in bucket if point[1] is not None]
-    if not known:
-        return list(bucket[:1])  # a gap stays a gap
-    low = min(known, key=lambda point: point[1] or 0.0)
-    high = max(known, key=lambda point: point[1] or 0.0)
-    return [low] if low == high else sorted((low, high))
+    edges = 1 + np.arange(buckets + 1) * (length - 2) // buckets
+    gaps = np.isnan(values)
+    lowest, highest = np.where(gaps, np.inf, values), np.where(gaps, -np.inf, values)
+    kept = [0]
+    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        low, high = begin + int(lowest[begin:end].argmin()), begin + int(highest[begin:end].argmax())
+        kept.extend(sorted({low, high}))
+    return [*kept, length - 1]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from runs import keeping, new, views
+from runs import compare, keeping, new, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("simulations/<slug:slug>/run/", views.quick_run, name="quick-run"),
     path("simulations/<slug:slug>/history/", views.history, name="history"),
     path("scenarios/<str:scenario>/check/", new.check, name="check-fields"),
+    path("compare/", compare.compare_runs, name="compare"),
     path("runs/", views.runs, name="runs"),
     path("runs/<int:run_id>/", views.run, name="run"),
     path("runs/<int:run_id>/marks/", views.mark_run, name="mark-run"),
