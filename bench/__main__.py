@@ -8,7 +8,20 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("start", "http", "pages", "turns", "throughput", "click", "sockets", "live", "heartbeat", "wealth", "social")
+NAMES = (
+    "start",
+    "http",
+    "pages",
+    "turns",
+    "throughput",
+    "click",
+    "sockets",
+    "live",
+    "heartbeat",
+    "wealth",
+    "social",
+    "compare",
+)
 
 
 def main() -> None:

@@ -29,10 +29,13 @@ def kept_places(values: NDArray[np.float64], most: int) -> list[int]:
         return list(range(length))
     buckets = (most - 2) // 2
     edges = 1 + np.arange(buckets + 1) * (length - 2) // buckets
-    gaps = np.isnan(values)
-    lowest, highest = np.where(gaps, np.inf, values), np.where(gaps, -np.inf, values)
-    kept = [0]
-    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        low, high = begin + int(lowest[begin:end].argmin()), begin + int(highest[begin:end].argmax())
-        kept.extend(sorted({low, high}))
-    return [*kept, length - 1]
+    # A row of places per bucket; a short bucket has its last place twice.
+    widest = int(np.diff(edges).max())
+    inner = np.minimum(edges[:-1, None] + np.arange(widest), edges[1:, None] - 1)
+    found = values[inner]
+    gaps = np.isnan(found)
+    extremes = (np.where(gaps, np.inf, found).argmin(axis=1), np.where(gaps, -np.inf, found).argmax(axis=1))
+    rows = np.arange(buckets)
+    kept = [inner[rows, column] for column in extremes]
+    places: list[int] = np.unique(np.concatenate([[0], *kept, [length - 1]])).tolist()
+    return places

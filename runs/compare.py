@@ -18,7 +18,7 @@ TABLE_ROWS = 200
 
 @page()
 def compare_runs(request: HttpRequest) -> HttpResponse:
-    """Runs beside each other; without any, how to choose them."""
+    """Runs beside each other; without any, how to choose them. Scripts fetch the series; others ask for `tables`."""
     ids, words = read_ids(request.GET.getlist("runs"))
     runs, missing = find_runs(caller(request), ids[:MOST_RUNS])
     notices = []
@@ -35,7 +35,13 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
         comparison = _wanted(request, runs, notices)
     except BadSpec as error:
         return render(request, "runs/compare_empty.html", {**context, "notices": [*notices, str(error)]})
-    context |= {"comparison": comparison, "ids": ",".join(str(run.pk) for run in runs), "rows": _rows(comparison)}
+    context |= {
+        "comparison": comparison,
+        "ids": ",".join(str(run.pk) for run in runs),
+        "address": request.get_full_path(),
+    }
+    if "tables" in request.GET:
+        context["rows"] = _rows(comparison)
     return render(request, "runs/compare.html", context)
 
 

@@ -23,6 +23,7 @@ from runs.specs import BadSpec, FieldError
 
 router = Router(tags=["comparison"])
 Numbers = list[float | None]
+Part = Literal["all", "series", "table"]
 
 
 class GroupOut(Schema):
@@ -90,11 +91,11 @@ class DivergenceOut(Schema):
 class ComparisonOut(Schema):
     metric: str | None
     groups: list[GroupOut]
-    series: list[RunSeries]
-    bands: list[BandOut]
-    differences: list[DifferenceOut]
-    table: list[Line]
-    divergence: DivergenceOut | None
+    series: list[RunSeries] = []
+    bands: list[BandOut] = []
+    differences: list[DifferenceOut] = []
+    table: list[Line] = []
+    divergence: DivergenceOut | None = None
 
 
 @router.get("/compare", response=ComparisonOut, summary="Runs beside each other: series, bands, differences, effects")
@@ -104,31 +105,44 @@ def get_comparison(
     metric: str = "",
     max_points: Annotated[int, Query(1000, ge=4, le=20_000, description="Of each series.")] = 1000,
     format: Literal["json", "csv"] = "json",
-    part: Annotated[Literal["series", "table"], Query("series", description="Which table a CSV holds.")] = "series",
+    part: Annotated[
+        Part, Query("all", description="Only the series, or only what is not; a CSV is one of them.")
+    ] = "all",
 ) -> HttpResponse:
     found, missing = find_runs(caller(request), [int(text) for text in runs.split(",")])
     if missing:
         raise BadSpec([FieldError(("runs",), f"There is no run {', '.join(map(str, missing))}.")])
     comparison = compare(found, metric)
     if format == "json":
-        return answer(_json(comparison, max_points))
-    lines = _series_csv(comparison) if part == "series" else _table_csv(comparison)
+        return answer(_json(comparison, part, max_points))
+    lines = _table_csv(comparison) if part == "table" else _series_csv(comparison)
     response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="comparison-{part}.csv"'
+    response["Content-Disposition"] = 'attachment; filename="comparison.csv"'
     return response
 
 
-def _json(comparison: Comparison, most: int) -> dict[str, Any]:
+def _json(comparison: Comparison, part: Part, most: int) -> dict[str, Any]:
+    groups = [_group_json(group) for group in comparison.groups]
+    told: dict[str, Any] = {"metric": comparison.metric or None, "groups": groups}
+    if part != "table":
+        told |= _drawn_json(comparison, most)
+    if part != "series":
+        told |= _tables_json(comparison)
+    return told
+
+
+def _drawn_json(comparison: Comparison, most: int) -> dict[str, Any]:
     labels = {run.pk: group.label for group in comparison.groups for run in group.runs}
+    bands = zip(comparison.groups, comparison.bands, strict=True)
+    return {
+        "series": [_series_json(comparison, run, labels[run.pk], most) for run in comparison.runs],
+        "bands": [_band_json(comparison, group, band, most) for group, band in bands],
+    }
+
+
+def _tables_json(comparison: Comparison) -> dict[str, Any]:
     parting = comparison.divergence
     return {
-        "metric": comparison.metric or None,
-        "groups": [_group_json(group) for group in comparison.groups],
-        "series": [_series_json(comparison, run, labels[run.pk], most) for run in comparison.runs],
-        "bands": [
-            _band_json(comparison, group, band, most)
-            for group, band in zip(comparison.groups, comparison.bands, strict=True)
-        ],
         "differences": [{"name": d.name, "title": d.title, "values": d.values} for d in comparison.differences],
         "table": [
             {

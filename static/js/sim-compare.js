@@ -21,7 +21,8 @@ class SimCompare extends HTMLElement {
 
   async #fetch() {
     try {
-      const query = new URLSearchParams({ runs: this.dataset.runs, metric: this.dataset.metric });
+      const isCrowd = this.dataset.runs.split(",").length > MOST_NAMED;
+      const query = new URLSearchParams({ runs: this.dataset.runs, metric: this.dataset.metric, part: "series", max_points: isCrowd ? 500 : 2000 });
       const response = await fetch(`/api/v1/compare?${query}`);
       if (response.ok) { this.#data = await response.json(); this.#draw(); } else this.#say("The charts could not be fetched. Reload the page to try again.");
     } catch { this.#say("The server does not answer. Reload the page to try again."); }
@@ -90,7 +91,7 @@ class SimCompare extends HTMLElement {
 
   #table(details) {
     if (!details?.open || !this.#data) return;
-    const { columns, series } = this.#runs();
+    const { columns, series } = details.dataset.fill === "bands" ? this.#bands() : this.#runs();
     const rows = columns[0].map((turn, index) => [turn, ...columns.slice(1).map((column) => column[index])]);
     details.querySelector(".table").replaceChildren(Plots.table(["Turn", ...series.map((one) => one.label)], rows));
   }
