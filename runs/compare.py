@@ -19,7 +19,7 @@ TABLE_ROWS = 200
 @page()
 def compare_runs(request: HttpRequest) -> HttpResponse:
     """Runs beside each other; without any, how to choose them. Scripts fetch the series; others ask for `tables`."""
-    ids, words = read_ids(request.GET.getlist("runs"))
+    ids, words = read_ids([*request.GET.getlist("runs"), *request.GET.getlist("add")])
     runs, missing = find_runs(caller(request), ids[:MOST_RUNS])
     notices = []
     if words:

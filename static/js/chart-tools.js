@@ -32,7 +32,8 @@ class ChartTools extends HTMLElement {
     Object.assign(elements.stack, { checked: stack });
     Object.assign(elements.smooth, { value: smooth });
     Object.assign(elements.window, { value: window, disabled: !smooth });
-    [elements.from.value, elements.to.value] = zoom ?? ["", ""];
+    elements.from.value = zoom && zoom[0] > 1 ? zoom[0] : ""; // what is not said is the first, or the last
+    elements.to.value = zoom && zoom[1] < Number(this.dataset.turns) ? zoom[1] : "";
     elements.reset.disabled = !zoom;
     const shown = this.#ticks().filter((tick) => tick.checked).length;
     this.querySelector("[data-count]").textContent = `${shown} of ${this.#ticks().length}`;

@@ -104,5 +104,5 @@ document.getElementById("chosen").addEventListener("submit", (event) => {
   event.preventDefault();
   const form = new FormData(event.currentTarget);
   const query = new URLSearchParams({ metric: form.get("metric") ?? "" });
-  location.assign(`?runs=${form.getAll("runs").join(",").split(/[\s,;]+/).filter(Boolean).join(",")}&${query}`);
+  location.assign(`?runs=${[...form.getAll("runs"), form.get("add")].join(",").split(/[\s,;]+/).filter(Boolean).join(",")}&${query}`);
 });
