@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 Point = tuple[int, float | None]
 
 
 def thin(points: Sequence[Point], most: int) -> list[Point]:
-    """At most `most` points (at least 4) that keep the first, the last, and every bucket's lowest and highest.
+    """At most `most` points (at least 4) that keep the first, the last, and every bucket's lowest and highest."""
+    values = np.array([value for _, value in points], dtype=float)
+    return [points[place] for place in kept_places(values, most)]
 
-    So that peaks survive: of each bucket of neighbours the minimum and the maximum stay, in their order.
+
+def kept_places(values: NDArray[np.float64], most: int) -> list[int]:
+    """The places of `thin`, in order; NaN is a gap.
+
+    So that peaks survive: of each bucket of neighbours the minimum and the maximum stay. A bucket without values
+    keeps its first place, so that a gap stays a gap.
     """
     if most < 4:
         raise ValueError("at least 4 points are needed to keep the ends and a peak")
-    if len(points) <= most:
-        return list(points)
-    inner = points[1:-1]
+    length = len(values)
+    if length <= most:
+        return list(range(length))
     buckets = (most - 2) // 2
-    kept = [points[0]]
-    for number in range(buckets):
-        bucket = inner[number * len(inner) // buckets : (number + 1) * len(inner) // buckets]
-        kept.extend(_extremes(bucket))
-    kept.append(points[-1])
-    return kept
-
-
-def _extremes(bucket: Sequence[Point]) -> list[Point]:
-    known = [point for point in bucket if point[1] is not None]
-    if not known:
-        return list(bucket[:1])  # a gap stays a gap
-    low = min(known, key=lambda point: point[1] or 0.0)
-    high = max(known, key=lambda point: point[1] or 0.0)
-    return [low] if low == high else sorted((low, high))
+    edges = 1 + np.arange(buckets + 1) * (length - 2) // buckets
+    # A row of places per bucket; a short bucket has its last place twice.
+    widest = int(np.diff(edges).max())
+    inner = np.minimum(edges[:-1, None] + np.arange(widest), edges[1:, None] - 1)
+    found = values[inner]
+    gaps = np.isnan(found)
+    extremes = (np.where(gaps, np.inf, found).argmin(axis=1), np.where(gaps, -np.inf, found).argmax(axis=1))
+    rows = np.arange(buckets)
+    kept = [inner[rows, column] for column in extremes]
+    places: list[int] = np.unique(np.concatenate([[0], *kept, [length - 1]])).tolist()
+    return places

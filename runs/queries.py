@@ -167,32 +167,6 @@ def filtered(
     return runs
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredSeries:
-    """One turn metric of a run: a number's points, or a mapping's points by name."""
-
-    kind: str
-    points: list[tuple[int, float | None]]
-    by_name: dict[str, list[tuple[int, float | None]]]
-
-
-def series(run: Run, metric: str, after: int = 0) -> MeasuredSeries | None:
-    """The metric over the turns after number `after`; None when the run did not measure it turn by turn."""
-    first = Turn.objects.filter(run=run).order_by("number").values_list("metrics", flat=True).first()
-    if first is None:
-        return MeasuredSeries("number", [], {}) if metric.startswith("turn.") else None
-    if metric not in first:
-        return None
-    rows = Turn.objects.filter(run=run, number__gt=after).order_by("number").values_list("number", f"metrics__{metric}")
-    values = [(number, value) for number, value in rows.iterator(chunk_size=5000)]
-    names = sorted({name for _, value in values if isinstance(value, dict) for name in value})
-    if not names:
-        points = [(number, value if isinstance(value, int | float) else None) for number, value in values]
-        return MeasuredSeries("number", points, {})
-    by_name = {name: [(number, (value or {}).get(name)) for number, value in values] for name in names}
-    return MeasuredSeries("mapping", [], by_name)
-
-
 def turns_before(run: Run, before: int | None, limit: int) -> list[Turn]:
     """The newest turns, or those before number `before`, newest first."""
     turns = Turn.objects.filter(run=run) if before is None else Turn.objects.filter(run=run, number__lt=before)
@@ -251,6 +225,16 @@ def titled_params(owner: Run | Simulation) -> list[TitledParam]:
     named = [name for name in fields if name in owner.params]  # in their author's order: PostgreSQL keeps none
     titled = [TitledParam(fields[n].title or n, owner.params[n], fields[n].description or "") for n in named]
     return titled + [TitledParam(name, value, "") for name, value in owner.params.items() if name not in fields]
+
+
+def titles_of_params(run: Run) -> dict[str, str]:
+    """The titles of its parameters by name, in their author's order."""
+    try:
+        fields = registry.load(run.scenario).Params.model_fields
+    except (registry.UnknownScenario, registry.BrokenScenario):
+        fields = {}
+    ordered = [*(name for name in fields if name in run.params), *(name for name in run.params if name not in fields)]
+    return {name: (fields[name].title if name in fields else None) or name for name in ordered}
 
 
 def last_run_of(person: User, simulation: Simulation) -> Run | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from runs import keeping, lists, new, views
+from runs import compare, keeping, lists, new, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("runs/bulk/<int:bulk_id>/undo/", lists.undo_bulk, name="undo-bulk"),
     path("runs/views/", lists.save_view, name="save-view"),
     path("runs/views/<int:view_id>/remove/", lists.remove_view, name="remove-view"),
+    path("compare/", compare.compare_runs, name="compare"),
     path("runs/<int:run_id>/", views.run, name="run"),
     path("runs/<int:run_id>/marks/", views.mark_run, name="mark-run"),
     path("runs/<int:run_id>/<slug:act>/", views.act, name="run-act"),

@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from metrics.api import router as metrics_router
 from metrics.services import BadName, DuplicateName, UnknownSelection
 from runs.api.answers import NotFound
+from runs.api.comparison import router as comparison_router
 from runs.api.insight import router as insight_router
 from runs.api.notifiers import router as notifiers_router
 from runs.api.quick import router as quick_router
@@ -45,6 +46,7 @@ api.add_router("", simulations_router)
 api.add_router("", runs_router)
 api.add_router("", insight_router)
 api.add_router("", transfer_router)
+api.add_router("", comparison_router)
 api.add_router("", notifiers_router)
 api.add_router("", views_router)
 

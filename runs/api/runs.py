@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
-from metrics.series import thin
-from runs import finding, marks, queries, services
+from runs import finding, marks, queries, series, services
 from runs.api.answers import NotFound, answer, caller, detail_json, find_run
 from runs.api.simulations import Limit, RunList, Since
 from runs.models import Run
@@ -124,14 +123,11 @@ def get_series(
     max_points: Annotated[int, Query(2000, ge=4, le=20_000)],
 ) -> HttpResponse:
     run = find_run(request, run_id)
-    found = queries.series(run, metric, after)
+    found = series.thinned(run, metric, after, max_points)
     if found is None:
         raise NotFound(f"run {run_id} has no series of {metric!r}: it was not measured, or is not of the turn")
-    series = {name: thin(points, max_points) for name, points in found.by_name.items()}
-    points = thin(found.points, max_points)
-    return answer(
-        {"metric": metric, "kind": found.kind, "turns_done": run.turns_done, "points": points, "series": series}
-    )
+    told = {"metric": metric, "kind": found.kind, "turns_done": run.turns_done}
+    return answer({**told, "points": found.points, "series": found.by_name})
 
 
 @router.get("/runs/{int:run_id}/events", response=EventList, summary="What happened to it, in order")

@@ -78,6 +78,18 @@ def item(mapping: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
+def item_of(key: str, mapping: dict[str, Any]) -> Any:
+    """`mapping[key]`, for a key that a template has in a variable; the key itself when it is not there."""
+    return mapping.get(key, key)
+
+
+@register.filter
+def series_colour(place: int) -> int:
+    """Which of the eight colours of series the place, from 0, has."""
+    return place % 8 + 1
+
+
+@register.filter
 def pretty(value: Any) -> str:
     """JSON over several lines."""
     return json.dumps(value, indent=2, ensure_ascii=False)

@@ -12,6 +12,7 @@ const RunMenu = {
       if (!may.includes(item.dataset.act)) item.setAttribute("aria-disabled", "true");
     });
     menu.querySelector("[data-act=view]").href = owner.getAttribute("href");
+    menu.querySelector("[data-act=compare]").href = `/compare/?runs=${owner.dataset.run}`;
     document.body.append(menu);
     const place = owner.getBoundingClientRect();
     this.top = place.top;
@@ -45,7 +46,7 @@ const RunMenu = {
   choose(item) {
     const run = document.getElementById(this.owner)?.dataset.run;
     this.close(true);
-    if (item.dataset.act !== "view" && run) actOnRun(run, item.dataset.act);
+    if (item.matches("button") && run) actOnRun(run, item.dataset.act);
   },
 };
 
@@ -58,7 +59,7 @@ document.addEventListener("click", (event) => {
     return;
   }
   const item = RunMenu.menu && event.target.closest(".menu [role=menuitem]");
-  if (item && item.dataset.act !== "view") { if (!item.hasAttribute("aria-disabled")) RunMenu.choose(item); }
+  if (item && item.matches("button")) { if (!item.hasAttribute("aria-disabled")) RunMenu.choose(item); }
   else RunMenu.close();
 });
 document.addEventListener("keydown", (event) => {

@@ -1,16 +1,28 @@
 /* <sim-chart data-run data-metric data-turns>: one metric over the turns. It pulls its points from the public API, only those
-   it has not got, whenever the run's live card says that more turns are done. */
+   it has not got, whenever the run's live card says that more turns are done. How it draws is said by <chart-tools>. */
 const LEAST_MS = 250;
-const COLOURS = ["--series-1", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6", "--series-7", "--series-8"];
-/* A token's colour as a canvas understands it: light-dark() is settled only where a property uses it. */
-function css(name) {
-  const probe = document.createElement("i");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const colour = getComputedStyle(probe).color;
-  probe.remove();
-  return colour;
-}
+
+/* Each value with those of the `window` turns up to it; a thinned series has fewer, so turns are counted, not points. */
+const SMOOTH = {
+  average(turns, values, window) {
+    let first = 0, sum = 0, count = 0;
+    return values.map((value, index) => {
+      if (value != null) { sum += value; count += 1; }
+      for (; turns[first] <= turns[index] - window; first += 1) if (values[first] != null) { sum -= values[first]; count -= 1; }
+      return value == null ? value : sum / count;
+    });
+  },
+  ema(turns, values, window) {
+    let mean = null, seen = 0;
+    return values.map((value, index) => {
+      if (value == null) return value;
+      const kept = mean == null ? 0 : (1 - 2 / (window + 1)) ** (turns[index] - seen);
+      seen = turns[index];
+      mean = kept * (mean ?? 0) + (1 - kept) * value;
+      return mean;
+    });
+  },
+};
 
 class SimChart extends HTMLElement {
   #lines = new Map();
@@ -18,21 +30,31 @@ class SimChart extends HTMLElement {
   #plot = null;
   #busy = false;
   #again = false;
+  #isMapping = false;
 
   connectedCallback() {
     this.ariaBusy = "true"; // until its first points, or what is wrong, are shown
     this.body = this.querySelector(".plot");
+    this.tools = document.querySelector("chart-tools");
     this.changed = () => this.#look();
+    this.set = () => this.#drawAnew();
     document.addEventListener("live:changed", this.changed);
-    document.addEventListener("theme-changed", () => this.#drawAnew());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawAnew());
+    document.addEventListener("charts:set", this.set);
+    Plots.onTheme(this.set);
     this.body.addEventListener("mouseleave", () => this.#tellNewest());
+    this.addEventListener("click", (event) => this.#take(event.target.closest("[data-take]")?.dataset.take));
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.body);
     this.querySelector("details").addEventListener("toggle", () => this.#table());
+    this.hidden = this.#settings.hidden.includes(this.dataset.metric);
     this.#fetch();
   }
 
-  disconnectedCallback() { document.removeEventListener("live:changed", this.changed); }
+  disconnectedCallback() {
+    document.removeEventListener("live:changed", this.changed);
+    document.removeEventListener("charts:set", this.set);
+  }
+
+  get #settings() { return this.tools?.settings ?? { hidden: [] }; }
 
   #look() {
     const live = document.getElementById(`run-${this.dataset.run}-live`);
@@ -54,6 +76,7 @@ class SimChart extends HTMLElement {
   }
 
   #add(data) {
+    this.#isMapping ||= data.kind === "mapping";
     const lines = data.kind === "mapping" ? Object.entries(data.series) : [[this.dataset.title, data.points]];
     for (const [name, points] of lines) {
       if (!points.length) continue;
@@ -67,44 +90,98 @@ class SimChart extends HTMLElement {
 
   #say(text) { if (!this.#plot) this.body.textContent = text; }
 
+  /* Undefined where the line has no point because it is thinned, null where the run has no value: only that is a gap. */
   #data() {
     const turns = [...new Set([...this.#lines.values()].flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
-    return [turns, ...[...this.#lines.values()].map((line) => turns.map((turn) => line.get(turn) ?? null))];
+    return [turns, ...[...this.#lines.values()].map((line) => turns.map((turn) => line.get(turn)))];
   }
 
-  #drawAnew() { this.#plot?.destroy(); this.#plot = null; this.#draw(); }
+  get #stacked() {
+    const below = (line) => [...line.values()].some((value) => value < 0);
+    return this.#isMapping && this.#settings.stack && ![...this.#lines.values()].some(below);
+  }
+
+  /* What is drawn: the lines; then the same, smoothed; or each on top of those before it. */
+  #columns() {
+    const [turns, ...lines] = (this.raw = this.#data());
+    const { smooth, window } = this.#settings;
+    if (this.#stacked) {
+      const sums = new Array(turns.length).fill(0);
+      return [turns, ...lines.map((line) => {
+        let newest = 0;
+        return line.map((value, index) => (sums[index] += newest = value ?? newest));
+      })];
+    }
+    return [turns, ...lines, ...(smooth ? lines.map((line) => SMOOTH[smooth](turns, line, window)) : [])];
+  }
+
+  #drawAnew() {
+    this.hidden = this.#settings.hidden.includes(this.dataset.metric);
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.#draw();
+  }
 
   #size() { return { width: Math.max(200, this.body.clientWidth - 24), height: 170 }; }
 
   #draw() {
     if (!this.#lines.size) { this.#say("No values yet."); return; }
-    if (this.#plot) { this.#plot.setData(this.#data()); this.#tellNewest(); return; }
+    if (this.#plot) { this.#plot.setData(this.#columns()); this.#tellNewest(); return; }
     this.body.textContent = "";
-    this.#plot = new uPlot(this.#options(), this.#data(), this.body);
+    this.#plot = new uPlot(this.#options(), this.#columns(), this.body);
+    this.#plot.over.addEventListener("dblclick", () => this.tools?.zoom(null));
     this.#tellNewest();
   }
 
+  #series() {
+    const names = [...this.#lines.keys()], { smooth } = this.#settings, isStacked = this.#stacked;
+    const own = (plot, value, series, index) => Plots.written(index == null ? value : this.raw[series][index]);
+    const line = (name, number, faint) => {
+      const colour = Plots.css(Plots.colours[number % Plots.colours.length]);
+      return {
+        label: name,
+        stroke: faint ? Plots.faint(colour, 0.35) : colour,
+        width: faint ? 1 : 1.6,
+        points: { show: Number(this.dataset.turns) <= 40 },
+        value: isStacked ? own : (plot, value) => Plots.written(value),
+        fill: isStacked && !number ? Plots.faint(colour, 0.4) : undefined,
+      };
+    };
+    const lines = names.map((name, number) => line(name, number, smooth && !isStacked));
+    return smooth && !isStacked ? [...lines, ...names.map((name, number) => line(`${name}, smooth`, number, false))] : lines;
+  }
+
   #options() {
-    const line = (name) => ({ stroke: css(name), width: 1 });
-    const axis = { stroke: css("--muted"), grid: line("--line-soft"), ticks: line("--line"), font: "11px system-ui" };
-    const turns = Number(this.dataset.turns);
-    const written = (plot, value) => (value == null ? "—" : Number(value.toPrecision(5)).toLocaleString());
-    const series = [...this.#lines.keys()].map((name, number) => ({
-      label: name,
-      stroke: css(COLOURS[number % COLOURS.length]),
-      width: 1.6,
-      points: { show: turns <= 40 },
-      value: written,
-    }));
+    const axis = Plots.axis(), turns = Number(this.dataset.turns), series = this.#series();
+    const areas = this.#stacked ? series.slice(1).map((one, number) => ({ series: [number + 2, number + 1], fill: Plots.faint(one.stroke, 0.4) })) : [];
+    const x = { time: false, range: () => this.#settings.zoom ?? [1, Math.max(2, turns)] };
     return {
       ...this.#size(),
-      scales: { x: { time: false, range: () => [1, Math.max(2, turns)] } },
+      scales: { x, y: this.#scale() },
       padding: [10, 18, 0, 0],
       axes: [axis, { ...axis, size: 52, space: 26 }],
       series: [{ label: "Turn" }, ...series],
-      cursor: { sync: { key: `run-${this.dataset.run}` } },
+      bands: areas,
+      cursor: { sync: { key: `run-${this.dataset.run}` }, drag: { x: true, setScale: false } },
+      hooks: { setSelect: [(plot) => this.#selected(plot)] },
       legend: { live: true },
     };
+  }
+
+  /* A logarithm knows no zero: where there is one, the scale is linear about it (asinh). */
+  #scale() {
+    if (this.#stacked) return { range: (plot, least, most) => [0, (most || 1) * 1.04] };
+    if (!this.#settings.log) return {};
+    const positive = [...this.#lines.values()].every((line) => [...line.values()].every((value) => value == null || value > 0));
+    return positive ? { distr: 3 } : { distr: 4, asinh: 1 };
+  }
+
+  /* What was dragged over is what all charts show from now. */
+  #selected(plot) {
+    const { left, width } = plot.select;
+    if (width < 4 || !this.tools) return;
+    plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    this.tools.zoom([plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]);
   }
 
   /* While nobody points at a turn, the legend has the newest; told once the plot, which draws later, has drawn. */
@@ -115,25 +192,23 @@ class SimChart extends HTMLElement {
     });
   }
 
+  #rows() {
+    const [turns, ...lines] = this.#data();
+    return [["Turn", ...this.#lines.keys()], turns.map((turn, index) => [turn, ...lines.map((line) => line[index])])];
+  }
+
   #table() {
     const details = this.querySelector("details");
-    if (!details.open) return;
-    const [turns, ...lines] = this.#data();
-    const names = [...this.#lines.keys()];
-    const table = document.createElement("table");
-    const head = table.createTHead().insertRow();
-    ["Turn", ...names].forEach((name) => {
-      const cell = document.createElement("th");
-      cell.scope = "col";
-      cell.textContent = name;
-      head.append(cell);
-    });
-    const body = table.createTBody();
-    turns.forEach((turn, index) => {
-      const row = body.insertRow();
-      [turn, ...lines.map((line) => line[index] ?? "—")].forEach((value) => { row.insertCell().textContent = value; });
-    });
-    details.querySelector(".table").replaceChildren(table);
+    if (details.open) details.querySelector(".table").replaceChildren(Plots.table(...this.#rows()));
+  }
+
+  #take(how) {
+    const { run, metric, title } = this.dataset, name = `run-${run}-${metric}`;
+    if (how === "png" && this.#plot) Plots.png(this.#plot, `${title} · run ${run}`, `${name}.png`);
+    if (how !== "csv") return;
+    const [head, rows] = this.#rows();
+    const thinned = rows.length < this.#last ? [`thinned: the peaks of ${this.#last} turns; /api/v1/runs/${run}/export?format=csv has all`] : [];
+    Plots.csv([`run ${run}: ${metric}`, ...thinned], head, rows, `${name}.csv`);
   }
 }
 customElements.define("sim-chart", SimChart);

@@ -53,6 +53,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/runs/{int:run_id}/problems"): SEES,
     ("GET", "/runs/{int:run_id}/log"): SEES,
     ("GET", "/runs/export"): SEES,
+    ("GET", "/compare"): SEES,
     ("GET", "/runs/{int:run_id}/export"): SEES,
     ("POST", "/runs/import"): DOES,
     ("GET", "/runs/{int:run_id}/decisions"): SEES,
@@ -73,6 +74,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
 }
 QUERY = {
     "/runs/export": {"ids": "1"},
+    "/compare": {"runs": "1"},
     "/metrics": {"scenario": "toy"},
     "/runs/{int:run_id}/series": {"metric": "turn.actions.total"},
 }

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.web.pages import choose, expand, menu_button, open_dashboard, rows, run_row, toasts
 from tests.web.server import Lab
 
-ITEMS = ["View details", "Retry", "Run again", "Stop", "Delete"]
+ITEMS = ["View details", "Retry", "Run again", "Verify", "Stop", "Compare", "Delete"]
 
 
 def focused(page: Page) -> str:
@@ -36,7 +36,7 @@ def test_the_menu_opens_by_key_and_focuses_an_item(page: Page, lab: Lab, key: st
 def test_keys_move_within_the_menu_past_what_cannot_be_done(page: Page, lab: Lab) -> None:
     failed_run(page, lab, "Walked by key")
     page.keyboard.press("Enter")
-    walk = {"ArrowDown": "Retry", "End": "Delete", "ArrowUp": "Run again", "Home": "View details"}
+    walk = {"ArrowDown": "Retry", "End": "Delete", "ArrowUp": "Compare", "Home": "View details"}
     for key, item in walk.items():
         page.keyboard.press(key)
         assert focused(page) == item, key
@@ -75,6 +75,13 @@ def test_enter_on_view_details_goes_to_the_run(page: Page, lab: Lab) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/runs/{run}/")
+
+
+def test_compare_in_the_menu_begins_a_comparison_with_the_run(page: Page, lab: Lab) -> None:
+    run = failed_run(page, lab, "Compared by menu")
+    choose(page, run, "Compare")
+    page.wait_for_url(f"**/compare/?runs={run}")
+    expect(page.get_by_role("checkbox", name=f"Run {run}")).to_be_checked()
 
 
 def test_a_running_run_can_be_stopped_and_not_retried(page: Page, lab: Lab) -> None:

@@ -1,0 +1,230 @@
+"""API of comparisons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+from numpy.typing import NDArray
+
+from metrics.series import kept_places
+from metrics.statistics import Band
+from runs.api.answers import answer, caller
+from runs.api.transfer import Ids
+from runs.comparison import Comparison, Group, compare, find_runs
+from runs.models import Run
+from runs.specs import BadSpec, FieldError
+
+router = Router(tags=["comparison"])
+Numbers = list[float | None]
+Part = Literal["all", "series", "table"]
+
+
+class GroupOut(Schema):
+    """Replicates; `counted` are those that the statistics are of: one of each seed."""
+
+    label: str
+    simulation: str
+    scenario: str
+    scenario_version: str
+    params: dict[str, Any]
+    runs: list[int]
+    counted: list[int]
+
+
+class RunSeries(Schema):
+    run: int
+    group: str
+    turns: list[int]
+    values: Numbers
+
+
+class BandOut(Schema):
+    """Mean and 95 % interval (Student's t) of a group by turn; null where fewer than two replicates have a value."""
+
+    group: str
+    turns: list[int]
+    n: list[int]
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+
+
+class DifferenceOut(Schema):
+    name: str
+    title: str
+    values: list[Any]
+
+
+class Cell(Schema):
+    """A group's sample, and what sets it apart from the first group's."""
+
+    n: int
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    difference: float | None
+    cohens_d: float | None
+    hedges_g: float | None
+
+
+class Line(Schema):
+    metric: str
+    title: str
+    how: str
+    groups: list[Cell]
+
+
+class DivergenceOut(Schema):
+    same: bool
+    turn: int | None
+    metric: str | None
+
+
+class ComparisonOut(Schema):
+    metric: str | None
+    groups: list[GroupOut]
+    series: list[RunSeries] = []
+    bands: list[BandOut] = []
+    differences: list[DifferenceOut] = []
+    table: list[Line] = []
+    divergence: DivergenceOut | None = None
+
+
+@router.get("/compare", response=ComparisonOut, summary="Runs beside each other: series, bands, differences, effects")
+def get_comparison(
+    request: HttpRequest,
+    runs: Ids,
+    metric: str = "",
+    max_points: Annotated[int, Query(1000, ge=4, le=20_000, description="Of each series.")] = 1000,
+    format: Literal["json", "csv"] = "json",
+    part: Annotated[
+        Part, Query("all", description="Only the series, or only what is not; a CSV is one of them.")
+    ] = "all",
+) -> HttpResponse:
+    found, missing = find_runs(caller(request), [int(text) for text in runs.split(",")])
+    if missing:
+        raise BadSpec([FieldError(("runs",), f"There is no run {', '.join(map(str, missing))}.")])
+    comparison = compare(found, metric)
+    if format == "json":
+        return answer(_json(comparison, part, max_points))
+    lines = _table_csv(comparison) if part == "table" else _series_csv(comparison)
+    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="comparison.csv"'
+    return response
+
+
+def _json(comparison: Comparison, part: Part, most: int) -> dict[str, Any]:
+    groups = [_group_json(group) for group in comparison.groups]
+    told: dict[str, Any] = {"metric": comparison.metric or None, "groups": groups}
+    if part != "table":
+        told |= _drawn_json(comparison, most)
+    if part != "series":
+        told |= _tables_json(comparison)
+    return told
+
+
+def _drawn_json(comparison: Comparison, most: int) -> dict[str, Any]:
+    labels = {run.pk: group.label for group in comparison.groups for run in group.runs}
+    bands = zip(comparison.groups, comparison.bands, strict=True)
+    return {
+        "series": [_series_json(comparison, run, labels[run.pk], most) for run in comparison.runs],
+        "bands": [_band_json(comparison, group, band, most) for group, band in bands],
+    }
+
+
+def _tables_json(comparison: Comparison) -> dict[str, Any]:
+    parting = comparison.divergence
+    return {
+        "differences": [{"name": d.name, "title": d.title, "values": d.values} for d in comparison.differences],
+        "table": [
+            {
+                "metric": row.metric,
+                "title": row.title,
+                "how": row.how,
+                "groups": [{**_fields(one), **_fields(apart)} for one, apart in row.cells],
+            }
+            for row in comparison.table
+        ],
+        "divergence": parting and {"same": parting.same, "turn": parting.turn, "metric": parting.metric},
+    }
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    run = group.first
+    return {
+        "label": group.label,
+        "simulation": run.simulation.slug,
+        "scenario": run.scenario,
+        "scenario_version": run.scenario_version,
+        "params": run.params,
+        "runs": [one.pk for one in group.runs],
+        "counted": [one.pk for one in group.counted],
+    }
+
+
+def _series_json(comparison: Comparison, run: Run, label: str, most: int) -> dict[str, Any]:
+    found = comparison.measured.get(run.pk)
+    points = found.points(most) if found else []
+    turns, values = [turn for turn, _ in points], [value for _, value in points]
+    return {"run": run.pk, "group": label, "turns": turns, "values": values}
+
+
+def _band_json(comparison: Comparison, group: Group, band: Band, most: int) -> dict[str, Any]:
+    places = kept_places(band.mean, most)
+    columns = {"mean": band.mean, "low": band.low, "high": band.high}
+    counts = {"turns": comparison.turns[places].tolist(), "n": band.n[places].tolist()}
+    return {"group": group.label, **counts, **{name: _known(column[places]) for name, column in columns.items()}}
+
+
+def _known(numbers: NDArray[np.float64]) -> Numbers:
+    return [None if np.isnan(number) else number for number in numbers.tolist()]
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__slots__}
+
+
+def _provenance(comparison: Comparison) -> Iterator[str]:
+    for group in comparison.groups:
+        told = {**_group_json(group), "seeds": [run.seed for run in group.runs]}
+        yield f"# group {group.label}: {json.dumps(told, separators=(',', ':'))}\n"
+
+
+def _series_csv(comparison: Comparison) -> Iterator[str]:
+    """A row per turn: each group's n, mean and interval, then each run's value."""
+    yield from _provenance(comparison)
+    yield f"# metric: {json.dumps(comparison.metric)}; low and high: 95 % interval of the mean by Student's t\n"
+    heads = [f"{group.label} {name}" for group in comparison.groups for name in ("n", "mean", "low", "high")]
+    yield _line(["turn", *heads, *(f"run {run.pk}" for run in comparison.runs)])
+    columns: list[list[Any]] = [comparison.turns.tolist()]
+    for band in comparison.bands:
+        columns += [band.n.tolist(), _known(band.mean), _known(band.low), _known(band.high)]
+    columns += [_known(comparison.numbers(run)) for run in comparison.runs]
+    for row in zip(*columns, strict=True):
+        yield _line(list(row))
+
+
+def _table_csv(comparison: Comparison) -> Iterator[str]:
+    """A row per metric and group."""
+    yield from _provenance(comparison)
+    yield "# difference, cohens_d (pooled sd) and hedges_g (d, corrected for small samples): against the first group\n"
+    names = list(Cell.model_fields)
+    yield _line(["metric", "how", "group", *names])
+    for row in comparison.table:
+        for group, (one, apart) in zip(comparison.groups, row.cells, strict=True):
+            told = {**_fields(one), **_fields(apart)}
+            yield _line([row.metric, row.how, group.label, *(told[name] for name in names)])
+
+
+def _line(cells: list[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
