@@ -219,3 +219,12 @@ def test_marks_are_kept_and_found_after_a_reload(page: Page, lab: Lab) -> None:
     open_run(page, run)
     expect(marks.get_by_label("Tags")).to_have_value("baseline, paper")
     expect(marks.get_by_label("Star")).to_be_checked()
+
+
+def test_a_run_is_taken_along_as_a_file(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Taken", "toy"), 1)
+    open_run(page, run)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    assert taken.value.suggested_filename == f"run-{run}.csv"
+    assert taken.value.path().read_text().startswith(f"# run {run}: ")
