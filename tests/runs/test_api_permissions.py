@@ -73,8 +73,8 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("DELETE", "/saved-views/{view_id}"): DOES,
 }
 QUERY = {
-    "/runs/export": {"ids": "1"},
-    "/compare": {"runs": "1"},
+    "/runs/export": {"ids": "{run_id}"},
+    "/compare": {"runs": "{run_id}"},
     "/metrics": {"scenario": "toy"},
     "/runs/{int:run_id}/series": {"metric": "turn.actions.total"},
 }
@@ -137,7 +137,8 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
     send = getattr(client, method.lower())
     if method in {"POST", "PATCH"}:
         return send(f"{address}?wait=0", BODIES.get((method, path)), content_type="application/json").status_code
-    return send(address, QUERY.get(path)).status_code
+    query = {name: text.format(run_id=run.pk) for name, text in QUERY.get(path, {}).items()}
+    return send(address, query).status_code
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(TABLE), ids=lambda part: str(part))

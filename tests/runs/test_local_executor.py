@@ -174,6 +174,7 @@ def test_stopping_a_run_ends_its_process_even_one_that_ignores_sigterm(
 ) -> None:
     run, arrived = waiting(tmp_path, "arrived", stubborn=stubborn)
     pid = pid_in(arrived)
+    wait_until(lambda: Run.objects.get(pk=run.pk).turns_done == 1)
     services.cancel(run, by=None)
     assert Run.objects.get(pk=run.pk).status == "cancelled"
     wait_until(lambda: not is_alive(pid))
