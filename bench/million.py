@@ -15,6 +15,34 @@ SIMULATIONS = 100
 PARAMS = json.dumps({"agents": 100, "start": 1, "grid": 0})
 STATUSES = ["completed"] * 18 + ["failed", "cancelled"]
 
+CONSTANT = {
+    "trigger": "manual",
+    "priority": 0,
+    "scenario": "wealth",
+    "scenario_version": "1",
+    "params": PARAMS,
+    "turns": 10,
+    "turns_done": 10,
+    "metric_keys": json.dumps(["run.actions.total", "turn.wealth.gini"]),
+    "attempt": 1,
+    "run_metrics": json.dumps({"run.actions.total": 671}),
+    "sparkline": json.dumps([round(number / 40, 3) for number in range(40)]),
+    "fingerprint": "ab" * 32,
+    "problem_count": 0,
+    "tags": "[]",
+    "error_traceback": "",
+    "log": "",
+    "narrative": "",
+    "notes": "",
+    "player": "",
+    "environment": "{}",
+    "is_starred": 0,
+    "decision_latency_ms": 0,
+    **dict.fromkeys(("critical_count", "warning_count", "decision_count", "decisions_successful"), 0),
+    **dict.fromkeys(("decisions_failed", "decisions_dropped", "deciding_agents"), 0),
+    "version": 4,
+}
+
 
 def fill(env: dict[str, str], runs: int = RUNS) -> None:
     """Make simulations and runs in the migrated database of `env`."""
@@ -41,39 +69,12 @@ def fill(env: dict[str, str], runs: int = RUNS) -> None:
 
 
 def _rows(now: datetime, runs: int) -> Iterator[dict[str, Any]]:
-    constant = {
-        "trigger": "manual",
-        "priority": 0,
-        "scenario": "wealth",
-        "scenario_version": "1",
-        "params": PARAMS,
-        "turns": 10,
-        "turns_done": 10,
-        "metric_keys": json.dumps(["run.actions.total", "turn.wealth.gini"]),
-        "attempt": 1,
-        "run_metrics": json.dumps({"run.actions.total": 671}),
-        "sparkline": json.dumps([round(number / 40, 3) for number in range(40)]),
-        "fingerprint": "ab" * 32,
-        "problem_count": 0,
-        "tags": "[]",
-        "error_traceback": "",
-        "log": "",
-        "narrative": "",
-        "notes": "",
-        "player": "",
-        "environment": "{}",
-        "is_starred": 0,
-        "decision_latency_ms": 0,
-        **dict.fromkeys(("critical_count", "warning_count", "decision_count", "decisions_successful"), 0),
-        **dict.fromkeys(("decisions_failed", "decisions_dropped", "deciding_agents"), 0),
-        "version": 4,
-    }
     for number in range(runs):
         at = now - timedelta(seconds=7 * (runs - number))
         status = STATUSES[number % len(STATUSES)]
         failed = status == "failed"
         yield {
-            **constant,
+            **CONSTANT,
             **dict.fromkeys(("created_at", "started_at", "finished_at", "changed_at"), at),
             "simulation_id": number % SIMULATIONS + 1,
             "status": status,
