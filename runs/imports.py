@@ -12,9 +12,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
+from runs import services
 from runs.events import announce, record
 from runs.exports import COUNTS, FORMAT
 from runs.models import Decision, Problem, Run, Simulation, Turn
@@ -68,16 +68,10 @@ def _import(told: Mapping[str, Any], by: User | None) -> Run:
         **{name: told[name] for name in RECORDED},
     )
     _write_rows(run, told)
-    _count(run)
+    services.count_ended(run, +1)
     record(run.pk, "imported", now, actor=by, detail=f"was run {told['id']} where it was exported")
     announce(run, "state")
     return run
-
-
-def _count(run: Run) -> None:
-    field = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}.get(run.state)
-    if field is not None and run.trigger != Trigger.VERIFY:
-        Simulation.objects.filter(pk=run.simulation_id).update(**{field: F(field) + 1})
 
 
 def _write_rows(run: Run, told: Mapping[str, Any]) -> None:

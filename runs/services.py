@@ -112,7 +112,7 @@ def delete(run: Run, *, by: User | None) -> None:
     now = timezone.now()
     if Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=now, changed_at=now, version=F("version") + 1):
         record(run.pk, "deleted", now, actor=by)
-        _count(run, -1)
+        count_ended(run, -1)
         announce(run, "deleted")
 
 
@@ -123,7 +123,7 @@ def restore(run: Run, *, by: User | None) -> None:
     gone = Run.objects.filter(pk=run.pk, deleted_at__isnull=False)
     if gone.update(deleted_at=None, changed_at=now, version=F("version") + 1):
         record(run.pk, "restored", now, actor=by)
-        _count(run, +1)
+        count_ended(run, +1)
         announce(run, "restored")
 
 
@@ -154,7 +154,7 @@ def transition(
         raise TransitionRefused(run_id, Run.objects.values_list("status", flat=True).get(pk=run_id), to.value)
     run = Run.objects.listed().select_related("simulation").get(pk=run_id)
     if to.is_terminal:
-        _count(run, +1)
+        count_ended(run, +1)
         outbox.post(run, at)
         _retry_by_itself(run)
         if run.verifies_id is not None:
@@ -191,7 +191,7 @@ def _retry_by_itself(run: Run) -> None:
         record(run.pk, "retried", made.created_at, detail=f"by itself, as run {made.pk}")
 
 
-def _count(run: Run, by: int) -> None:
+def count_ended(run: Run, by: int) -> None:
     """Keep the simulation's counts of decided runs exact. A replay says nothing new of its simulation."""
     if run.trigger == Trigger.VERIFY:
         return

@@ -27,7 +27,6 @@ SAME = (":", "=")
 LARGEST = 2**63 - 1
 MILLISECONDS = {"ms": 1, "": 1000, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 NAMED = re.compile(r"(param|metric)\.([\w.-]{1,200})")
-PARTS = ("hour", "minute", "second")
 
 
 class BadTerm(ValueError):

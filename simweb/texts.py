@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+from simweb.engine.ledger import UNKEEPABLE
 
 
 def can_be_kept(value: Any) -> bool:
