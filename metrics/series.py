@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +40,19 @@ def kept_places(values: NDArray[np.float64], most: int) -> list[int]:
     kept = [inner[rows, column] for column in extremes]
     places: list[int] = np.unique(np.concatenate([[0], *kept, [length - 1]])).tolist()
     return places
+
+
+def lines_of(values: Sequence[Any]) -> dict[str, NDArray[np.float64]]:
+    """What a metric measured, turn by turn, as numbers: under "" when it is a number, else by the names of the mapping.
+
+    What is none is NaN.
+    """
+    try:
+        return {"": np.array(values, dtype=float)}
+    except (TypeError, ValueError):  # mappings, or a mixture
+        pass
+    mappings = [value if isinstance(value, Mapping) else {} for value in values]
+    names = sorted({name for mapping in mappings for name in mapping})
+    if not names:
+        return {"": np.array([value if isinstance(value, int | float) else None for value in values], dtype=float)}
+    return {name: np.array([mapping.get(name) for mapping in mappings], dtype=float) for name in names}

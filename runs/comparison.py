@@ -91,7 +91,7 @@ class Comparison:
 
     @cached_property
     def measured(self) -> dict[int, Measured]:
-        """The chosen metric by run, in one query."""
+        """The chosen metric by run."""
         if not self.metric:
             return {}
         key, _, name = self.metric.partition(NAME_MARK)
@@ -107,7 +107,7 @@ class Comparison:
         """The run's values at `turns`; NaN where it has none."""
         numbers = np.full(len(self.turns), np.nan)
         if found := self.measured.get(run.pk):
-            numbers[np.searchsorted(self.turns, found.turns)] = found.numbers()
+            numbers[np.searchsorted(self.turns, found.turns)] = found.line()
         return numbers
 
     @cached_property

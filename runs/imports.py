@@ -14,10 +14,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from runs import services
+from runs import blocks, services
 from runs.events import announce, record
 from runs.exports import COUNTS, FORMAT
-from runs.models import Decision, Problem, Run, Simulation, Turn
+from runs.models import Decision, Problem, Run, SeriesBlock, Simulation, Turn
 from runs.specs import BadSpec, FieldError
 from runs.states import Status, Trigger
 
@@ -76,6 +76,8 @@ def _import(told: Mapping[str, Any], by: User | None) -> Run:
 
 def _write_rows(run: Run, told: Mapping[str, Any]) -> None:
     _create(Turn, ({**_dated(row), "run": run} for row in told["turn_rows"]))
+    turns = sorted(((row["number"], row["metrics"]) for row in told["turn_rows"]), key=lambda turn: turn[0])
+    SeriesBlock.objects.bulk_create(blocks.packed(run.pk, turns)[0])
     _create(Decision, ({**_dated(row), "run": run} for row in told["decisions"]))
     _create(Problem, ({**_dated(row), "run": run} for row in told["problems"]))
 

@@ -16,9 +16,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from metrics.series import thin
-from runs import decisions, queries, services
+from runs import blocks, decisions, queries, services
 from runs.events import announce
-from runs.models import Frame, Problem, Run, RunQuerySet, Turn
+from runs.models import Frame, Problem, Run, RunQuerySet, SeriesBlock, Turn
 from runs.states import PLAYING, FailureKind, Status
 
 SPARKLINE_POINTS = 40
@@ -38,6 +38,7 @@ class Recording:
     problems_kept: int = 0
     severities: Counter[str] = field(default_factory=Counter)
     headline: list[tuple[int, float | None]] = field(default_factory=list)
+    unpacked: list[blocks.Measurements] = field(default_factory=list)
     stuck: bool = False
     view_failed: bool = False
 
@@ -54,12 +55,14 @@ class Recording:
             self.run.total_cost_usd = changes["total_cost_usd"] = total.quantize(COST_DIGITS)
         problems = [(m["number"], p) for m in messages for p in m["problems"]]
         changes.update(self._counted(problems), **_decided(messages), **_environment(messages[0]))
+        full, unpacked = blocks.packed(self.run.pk, [*self.unpacked, *((m["number"], m["metrics"]) for m in messages)])
         with transaction.atomic():
             if self.stuck and not self._change(Status.RUNNING, "a turn came"):
                 return False
             if not self._touch(**changes):
                 return False
             Turn.objects.bulk_create(_turn(self.run.pk, m, now) for m in messages)
+            SeriesBlock.objects.bulk_create(full)
             for message in messages:
                 if entry := message.get("entry"):
                     decisions.enter(self.run.pk, message["number"], entry, now)
@@ -67,7 +70,7 @@ class Recording:
             announce(self.run, "progress")
             if problems:
                 announce(self.run, "problem")
-        self.turns_done = messages[-1]["number"]
+        self.turns_done, self.unpacked = messages[-1]["number"], unpacked
         self.stuck = False
         self._follow_headline(messages)
         return True

@@ -1,23 +1,21 @@
-"""One metric over the turns of runs: read by one query, its JSON taken apart by the database."""
+"""One metric over the turns of runs: from the packed series where there is one, else taken out of the turns by the database."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
-from django.core.cache import cache
-from django.db.models import Aggregate, Avg, F, FloatField, Func, TextField, Value
+from django.db.models import Aggregate, Avg, F, FloatField, Func, Q, TextField, Value
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
-from metrics.series import kept_places
+from metrics.series import kept_places, lines_of
+from runs.blocks import Lines, unpacked
 from runs.models import Run, Turn
 
-KEPT_SECONDS = 3600
 Points = list[tuple[int, float | None]]
 
 
@@ -60,33 +58,29 @@ class JsonList(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run measured, turn by turn, in order; the values are numbers, mappings or None."""
+    """What a run measured, turn by turn, in order: a line of numbers under "", or a mapping's lines by name; NaN is none."""
 
     turns: NDArray[np.int64]
-    values: list[Any]
+    lines: Lines
 
     @property
-    def names(self) -> list[str]:
-        """The names of a mapping's values; none when it is a number."""
-        return sorted({name for value in self.values if isinstance(value, dict) for name in value})
+    def is_mapping(self) -> bool:
+        return "" not in self.lines
 
     def of_name(self, name: str) -> Measured:
         """The series of one name of a mapping."""
-        return Measured(self.turns, [value.get(name) if isinstance(value, dict) else None for value in self.values])
+        return Measured(self.turns, {"": self.line(name)})
 
-    def numbers(self) -> NDArray[np.float64]:
-        """The values as numbers; what is none is NaN."""
-        try:
-            return np.array(self.values, dtype=float)
-        except (TypeError, ValueError):
-            return np.array([value if isinstance(value, int | float) else None for value in self.values], dtype=float)
+    def line(self, name: str = "") -> NDArray[np.float64]:
+        """The numbers under this name, one a turn."""
+        return self.lines.get(name, np.full(len(self.turns), np.nan))
 
-    def points(self, most: int) -> Points:
-        """At most so many [turn, value], thinned so that peaks survive."""
-        numbers = self.numbers()
-        places = kept_places(numbers, most)
-        gaps = np.isnan(numbers)
-        return [(int(self.turns[place]), None if gaps[place] else self.values[place]) for place in places]
+    def points(self, most: int, name: str = "") -> Points:
+        """At most so many [turn, value] of a line, thinned so that peaks survive."""
+        line = self.line(name)
+        places = kept_places(line, most)
+        turns, values = self.turns[places].tolist(), line[places].tolist()
+        return [(turn, None if value != value else value) for turn, value in zip(turns, values, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,50 +92,59 @@ class MeasuredSeries:
     by_name: dict[str, Points]
 
 
-def thinned(run: Run, metric: str, after: int, most: int) -> MeasuredSeries | None:
-    """The metric over the turns after number `after`; None when the run did not measure it turn by turn.
-
-    What a run has measured never changes once it is over, so its series, thinned, is kept for the next who look.
-    """
-    key = sha256(f"{run.pk} {run.created_at} {after} {most} {metric}".encode()).hexdigest()
-    if run.is_terminal and (kept := cache.get(key)):
-        found: MeasuredSeries = kept
-        return found
+def thinned(run: Run, metric: str, after: int, most: int, until: int | None = None) -> MeasuredSeries | None:
+    """The metric over the turns after number `after`, and up to `until`; None when the run did not measure it by turn."""
     first = Turn.objects.filter(run=run).order_by("number").values_list("metrics", flat=True).first()
     if first is None:
         return MeasuredSeries("number", [], {}) if metric.startswith("turn.") else None
     if metric not in first:
         return None
-    made = _thinned(run, metric, after, most)
-    if run.is_terminal:
-        cache.set(key, made, KEPT_SECONDS)
-    return made
-
-
-def _thinned(run: Run, metric: str, after: int, most: int) -> MeasuredSeries:
-    measured = measured_by([run.pk], metric, after).get(run.pk)
+    measured = measured_by([run.pk], metric, after, until).get(run.pk)
     if measured is None:
         return MeasuredSeries("number", [], {})
-    names = measured.names
-    if not names:
-        return MeasuredSeries("number", measured.points(most), {})
-    return MeasuredSeries("mapping", [], {name: measured.of_name(name).points(most) for name in names})
+    points = {name: measured.points(most, name) for name in measured.lines}
+    return MeasuredSeries("mapping", [], points) if measured.is_mapping else MeasuredSeries("number", points[""], {})
 
 
-def measured_by(runs: Collection[int], metric: str, after: int = 0) -> dict[int, Measured]:
-    """The metric over the turns after number `after` of each run that has any, in one query. Known keys only."""
-    turns = Turn.objects.filter(run__in=runs, number__gt=after).order_by()
-    rows = turns.values("run").annotate(numbers=JsonList("number"), measured=JsonList(Member("metrics", metric)))
-    found = rows.values_list("run", "numbers", "measured")
-    return {run: _in_order(json.loads(numbers), json.loads(values)) for run, numbers, values in found}
+def measured_by(runs: Collection[int], metric: str, after: int = 0, until: int | None = None) -> dict[int, Measured]:
+    """The metric over the turns after number `after`, and up to `until`, of each run that has any, in two queries.
+
+    What is packed comes from the blocks, the rest from the turns. Known keys only.
+    """
+    blocks = unpacked(runs, metric, after, until)
+    wanted = Q(run__in=[run for run in runs if run not in blocks], number__gt=after)
+    for run, (_, last, _) in blocks.items():
+        wanted |= Q(run=run, number__gt=max(after, last))
+    if until is not None:
+        wanted &= Q(number__lte=until)
+    rows = Turn.objects.filter(wanted).order_by().values("run")
+    texts = rows.annotate(numbers=JsonList("number"), measured=JsonList(Member("metrics", metric)))
+    found = texts.values_list("run", "numbers", "measured")
+    rest = {run: _in_order(json.loads(numbers), json.loads(values)) for run, numbers, values in found}
+    packed = {run: _cut(block, after, until) for run, block in blocks.items()}
+    return rest | {run: _after_another(one, rest[run]) if run in rest else one for run, one in packed.items()}
 
 
 def _in_order(numbers: list[int], values: list[Any]) -> Measured:
-    turns = np.array(numbers, dtype=np.int64)
+    turns, lines = np.array(numbers, dtype=np.int64), lines_of(values)
     if np.all(turns[1:] > turns[:-1]):
-        return Measured(turns, values)
+        return Measured(turns, lines)
     order = turns.argsort()
-    return Measured(turns[order], [values[place] for place in order])
+    return Measured(turns[order], {name: line[order] for name, line in lines.items()})
+
+
+def _cut(block: tuple[int, int, Lines], after: int, until: int | None) -> Measured:
+    first, last, lines = block
+    start, end = max(first, after + 1), last if until is None else min(last, until)
+    part = slice(start - first, end - first + 1)
+    return Measured(np.arange(start, end + 1), {name: line[part] for name, line in lines.items()})
+
+
+def _after_another(one: Measured, other: Measured) -> Measured:
+    names = {*one.lines, *other.lines}
+    names = names - {""} or names
+    turns = np.concatenate([one.turns, other.turns])
+    return Measured(turns, {name: np.concatenate([one.line(name), other.line(name)]) for name in sorted(names)})
 
 
 def means_by(runs: Collection[int], metrics: Sequence[str]) -> dict[int, list[float | None]]:

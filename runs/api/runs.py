@@ -121,9 +121,10 @@ def get_series(
     metric: str,
     after: After,
     max_points: Annotated[int, Query(2000, ge=4, le=20_000)],
+    until: Annotated[int | None, Query(None, ge=1, le=2**31 - 1, description="The last turn wanted.")],
 ) -> HttpResponse:
     run = find_run(request, run_id)
-    found = series.thinned(run, metric, after, max_points)
+    found = series.thinned(run, metric, after, max_points, until)
     if found is None:
         raise NotFound(f"run {run_id} has no series of {metric!r}: it was not measured, or is not of the turn")
     told = {"metric": metric, "kind": found.kind, "turns_done": run.turns_done}

@@ -1,7 +1,7 @@
-"""The nouns: Simulation, Run, what a run leaves (Turn, Decision, Problem, Frame, Event), who is told, and what lists keep."""
+"""The nouns: Simulation, Run, what a run leaves, who is told, and what lists keep."""
 
 from runs.models.notices import Delivery, Notifier
-from runs.models.records import Decision, Event, Frame, Problem, Turn
+from runs.models.records import Decision, Event, Frame, Problem, SeriesBlock, Turn
 from runs.models.run import Run, RunQuerySet
 from runs.models.simulation import Simulation
 from runs.models.views import BulkAct, BulkItem, SavedView
@@ -18,6 +18,7 @@ __all__ = [
     "Run",
     "RunQuerySet",
     "SavedView",
+    "SeriesBlock",
     "Simulation",
     "Turn",
 ]

@@ -1,4 +1,4 @@
-"""What a run leaves: turns, decisions, problems, events. Written once."""
+"""What a run leaves: turns and their series, decisions, problems, frames, events. Written once."""
 
 from __future__ import annotations
 
@@ -91,6 +91,27 @@ class Frame(models.Model):
 
     def __str__(self) -> str:
         return f"Frame of turn {self.turn}"
+
+
+class SeriesBlock(models.Model):
+    """One metric over 4,096 turns in a row, from `first` on, as packed numbers: what the charts of long runs are drawn from.
+
+    `names` are those of a mapping's values, none for a number; `values` has a row of float64 (little-endian, NaN where there
+    is none) for each name. Written with its turns; a metric without a block is read from them.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="series_blocks", db_index=False)
+    metric = models.CharField(max_length=200)
+    first = models.PositiveIntegerField()
+    names = models.JSONField(default=list)
+    values = models.BinaryField()
+
+    class Meta:
+        # Also the index of "this metric's blocks, in order, from turn n on".
+        constraints = [models.UniqueConstraint(fields=["run", "metric", "first"], name="one_series_block_per_place")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} from turn {self.first}"
 
 
 class Event(models.Model):
