@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,10 +55,26 @@ def manage(*arguments: str, env: dict[str, str]) -> str:
 
 
 @contextmanager
+def _database() -> Iterator[dict[str, str]]:
+    """Where SIMWEB_BENCH_POSTGRES is the address of a PostgreSQL server: a database of its own there, gone afterwards."""
+    server = os.environ.get("SIMWEB_BENCH_POSTGRES")
+    if server is None:
+        yield {}
+        return
+    name = f"simweb_bench_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield {"DATABASE_URL": f"{server.rpartition('/')[0]}/{name}"}
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
 def running_server(prepare: Callable[[dict[str, str]], None] | None = None, **settings: str) -> Iterator[Server]:
     """Start `manage.py serve`, wait for its greeting, stop it at the end. `prepare` fills the database before."""
-    with tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, "SIMWEB_DATA_DIR": folder, **settings}
+    with tempfile.TemporaryDirectory() as folder, _database() as database:
+        env = {**os.environ, **database, "SIMWEB_DATA_DIR": folder, **settings}
         if prepare is not None:
             manage("migrate", "--verbosity=0", env=env)
             prepare(env)

@@ -47,7 +47,8 @@ def count_matching(runs: RunQuerySet, q: str) -> Count:
     if not query.looks_at_rows:
         number = len(found[: MOST_COUNTED + 1])
         return Count(min(number, MOST_COUNTED), number > MOST_COUNTED)
-    rows, following = page_of(query.select(runs).only("pk", "created_at"), None, 1_000, NEWEST, scan=SCANNED)
+    bare = query.select(runs).select_related(None).only("pk", "created_at")
+    rows, following = page_of(bare, None, 1_000, NEWEST, scan=SCANNED)
     return Count(len(rows), following is not None)
 
 

@@ -1,6 +1,7 @@
 /* <sim-chart data-run data-metric data-turns>: one metric over the turns. It pulls its points from the public API, only those
-   it has not got, whenever the run's live card says that more turns are done. How it draws is said by <chart-tools>. */
-const LEAST_MS = 250;
+   it has not got, whenever the run's live card says that more turns are done. How it draws is said by <chart-tools>; of the turns
+   that are zoomed in on it pulls finer points. */
+const LEAST_MS = 250, MOST_POINTS = 2000;
 
 /* Each value with those of the `window` turns up to it; a thinned series has fewer, so turns are counted, not points. */
 const SMOOTH = {
@@ -26,6 +27,7 @@ const SMOOTH = {
 
 class SimChart extends HTMLElement {
   #lines = new Map();
+  #detail = null;
   #last = 0;
   #plot = null;
   #busy = false;
@@ -37,10 +39,10 @@ class SimChart extends HTMLElement {
     this.body = this.querySelector(".plot");
     this.tools = document.querySelector("chart-tools");
     this.changed = () => this.#look();
-    this.set = () => this.#drawAnew();
+    this.set = () => this.#set();
     document.addEventListener("live:changed", this.changed);
     document.addEventListener("charts:set", this.set);
-    Plots.onTheme(this.set);
+    Plots.onTheme(() => this.#drawAnew());
     this.body.addEventListener("mouseleave", () => this.#tellNewest());
     this.addEventListener("click", (event) => this.#take(event.target.closest("[data-take]")?.dataset.take));
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.body);
@@ -65,20 +67,31 @@ class SimChart extends HTMLElement {
     if (this.#busy) { this.#again = true; return; }
     this.#busy = true;
     this.#again = false;
+    // What came piece by piece grows without end; now and then the whole is asked for instead, as few points as at first.
+    const anew = Math.max(0, ...[...this.#lines.values()].map((line) => line.size)) > 4 * MOST_POINTS;
     try {
-      const query = new URLSearchParams({ metric: this.dataset.metric, after: this.#last, max_points: 2000 });
-      const response = await fetch(`/api/v1/runs/${this.dataset.run}/series?${query}`);
-      if (response.ok) this.#add(await response.json());
+      const data = await this.#ask({ after: anew ? 0 : this.#last });
+      if (anew && data) this.#lines.forEach((line) => line.clear());
+      if (data) this.#add(data);
       else this.#say("This chart could not be fetched. Reload the page to try again.");
+      await this.#refine();
     } catch { this.#say("The server does not answer; the chart goes on when it does."); }
     this.ariaBusy = "false";
     setTimeout(() => { this.#busy = false; if (this.#again) this.#look(); }, LEAST_MS);
   }
 
+  async #ask(turns) {
+    const query = new URLSearchParams({ metric: this.dataset.metric, max_points: MOST_POINTS, ...turns });
+    const response = await fetch(`/api/v1/runs/${this.dataset.run}/series?${query}`);
+    return response.ok ? response.json() : null;
+  }
+
+  /* Lines by name, of a series that is a number or a mapping. */
+  #named(data) { return data.kind === "mapping" ? Object.entries(data.series) : [[this.dataset.title, data.points]]; }
+
   #add(data) {
     this.#isMapping ||= data.kind === "mapping";
-    const lines = data.kind === "mapping" ? Object.entries(data.series) : [[this.dataset.title, data.points]];
-    for (const [name, points] of lines) {
+    for (const [name, points] of this.#named(data)) {
       if (!points.length) continue;
       if (!this.#lines.has(name)) { this.#lines.set(name, new Map()); this.#plot?.destroy(); this.#plot = null; }
       points.forEach(([turn, value]) => this.#lines.get(name).set(turn, value));
@@ -88,12 +101,34 @@ class SimChart extends HTMLElement {
     this.#table();
   }
 
+  /* A part of a long run is drawn at once from the points that are there, and again when its own have come. */
+  async #refine() {
+    const { zoom } = this.#settings;
+    if (!zoom || this.hidden || this.#last <= MOST_POINTS) return;
+    const data = await this.#ask({ after: Math.max(0, zoom[0] - 2), until: zoom[1] + 1 });
+    if (!data || this.#settings.zoom !== zoom) return;
+    const found = new Map(this.#named(data));
+    this.#detail = new Map([...this.#lines.keys()].map((name) => [name, new Map(found.get(name) ?? [])]));
+    this.#draw();
+    this.#table();
+  }
+
+  async #set() {
+    this.#detail = null;
+    this.#drawAnew();
+    this.#table();
+    this.ariaBusy = "true";
+    try { await this.#refine(); } catch { /* the points that are there stay */ }
+    this.ariaBusy = "false";
+  }
+
   #say(text) { if (!this.#plot) this.body.textContent = text; }
 
   /* Undefined where the line has no point because it is thinned, null where the run has no value: only that is a gap. */
   #data() {
-    const turns = [...new Set([...this.#lines.values()].flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
-    return [turns, ...[...this.#lines.values()].map((line) => turns.map((turn) => line.get(turn)))];
+    const lines = [...(this.#detail ?? this.#lines).values()];
+    const turns = [...new Set(lines.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
+    return [turns, ...lines.map((line) => turns.map((turn) => line.get(turn)))];
   }
 
   get #stacked() {
@@ -207,7 +242,8 @@ class SimChart extends HTMLElement {
     if (how === "png" && this.#plot) Plots.png(this.#plot, `${title} · run ${run}`, `${name}.png`);
     if (how !== "csv") return;
     const [head, rows] = this.#rows();
-    const thinned = rows.length < this.#last ? [`thinned: the peaks of ${this.#last} turns; /api/v1/runs/${run}/export?format=csv has all`] : [];
+    const [from, to] = this.#detail ? this.#settings.zoom : [1, this.#last];
+    const thinned = rows.length < to - from ? [`thinned: the peaks of turns ${from} to ${to}; /api/v1/runs/${run}/export?format=csv has all`] : [];
     Plots.csv([`run ${run}: ${metric}`, ...thinned], head, rows, `${name}.csv`);
   }
 }

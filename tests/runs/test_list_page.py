@@ -132,6 +132,13 @@ def test_stop_reaches_every_run_that_has_not_ended(browser: Client, make_run: Ma
     assert set(Run.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
+def test_a_text_that_more_runs_hold_than_a_page_shows_is_found_and_counted(browser: Client, make_run: MakeRun) -> None:
+    for _ in range(51):
+        make_run()
+    page = page_of(browser, "/runs/?q=toy")
+    assert "all 51 that match" in words(page.by_id("main").text)
+
+
 def test_a_deletion_of_many_can_be_undone_for_a_week(browser: Client, make_run: MakeRun) -> None:
     runs = [lead_to(make_run(), "failed").pk for _ in range(3)]
     send(browser, act="delete", run=runs)

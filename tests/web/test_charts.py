@@ -116,3 +116,18 @@ def test_a_chart_is_taken_away_as_a_picture_and_as_numbers(page: Page, lab: Lab)
     parts = [turn["metrics"]["turn.walk.parts"] for turn in lab.client.get(f"/runs/{run}/turns").json()["items"]]
     rows = [f"{number},{part['odd']},{part['place']}" for number, part in enumerate(parts, 1)]
     assert lines == [f"# run {run}: turn.walk.parts", "Turn,odd,place", *rows]
+
+
+def test_the_part_of_a_long_run_that_is_zoomed_in_on_has_all_its_turns(page: Page, lab: Lab) -> None:
+    charted(page, lab, "Long", turns=5000)
+    chart(page, "Place").get_by_text("As a table").click()
+    rows = chart(page, "Place").locator(".table tbody tr")
+    assert rows.count() <= 2000
+    page.get_by_label("First turn shown").fill("3001")
+    page.get_by_label("Last turn shown").fill("3100")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(102)  # with one more at either end: the line comes from somewhere
+    expect(rows.first).to_contain_text("3000")
+    page.get_by_role("button", name="All turns").press("Enter")
+    expect(rows.first).to_contain_text("1")
+    expect(rows).not_to_have_count(102)
