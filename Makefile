@@ -28,7 +28,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(ARGS)
 
 faults: $(VENV)/.installed-dev
-	SIMWEB_FAULT_RUNS=1000 $(BIN)/python -m pytest -s tests/faults tests/services tests/web/test_lines.py $(ARGS)
+	SIMWEB_FAULT_RUNS=1000 $(BIN)/python -m pytest -s tests/faults tests/services tests/web/test_lines.py tests/web/test_undisturbed.py $(ARGS)
 
 lock:
 	uv pip compile --python-version 3.11 --generate-hashes --no-header -q pyproject.toml -o requirements.txt

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.pages import choose, expand, live, menu_button, open_dashboard, row_of, rows, run_row, toasts
@@ -86,35 +84,6 @@ def test_a_deleted_run_leaves_both_tabs_and_undo_brings_it_back(context: Browser
     for tab in tabs:
         expect(run_row(tab, first)).to_be_visible()
         assert order(rows(tab.locator("run-history"))) == [f"run-{second}", f"run-{first}"]
-
-
-def test_what_a_person_does_survives_ten_updates_a_second(page: Page, lab: Lab) -> None:
-    slug = lab.paced("Busy bee", seconds=0.05)
-    done = [lab.run(slug) for _ in range(6)]
-    for run in done:
-        lab.cancel(run)
-    run = lab.run(slug)
-    lab.until(run, "running")
-    page.set_viewport_size({"width": 1280, "height": 420})
-    open_dashboard(page)
-    expand(page, "Busy bee")
-    page.get_by_role("button", name="Show all (7)").click()
-    page.get_by_role("searchbox").evaluate("box => { box.value = 'half a thou'; }")
-    page.evaluate("scrollTo(0, 160)")
-    menu_button(page, run).evaluate("button => button.focus({ preventScroll: true })")
-    page.evaluate("id => getSelection().selectAllChildren(document.querySelector(`#run-${id} .trigger`))", done[0])
-    before = page.evaluate("scrollY")
-    counted = """new Promise(done => {
-      let frames = 0;
-      document.addEventListener("live:changed", () => { frames += 1; if (frames === 25) done(frames); });
-    })"""
-    assert page.evaluate(counted) == 25
-    expect(run_row(page, run).locator(".progress")).to_have_text(re.compile(r"^\d\d+/1,000$"))
-    expect(menu_button(page, run)).to_be_focused()
-    assert page.evaluate("getSelection().toString()") == "API"
-    assert page.evaluate("scrollY") == before > 0
-    expect(page.get_by_role("searchbox")).to_have_value("half a thou")
-    expect(page.get_by_role("button", name="Show less")).to_be_visible()
 
 
 def test_an_open_menu_survives_the_end_of_its_run(page: Page, lab: Lab) -> None:
