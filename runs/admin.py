@@ -12,7 +12,20 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from runs import services
-from runs.models import Decision, Event, Frame, Problem, Run, Simulation, Turn
+from runs.models import (
+    BulkAct,
+    Decision,
+    Delivery,
+    Event,
+    Frame,
+    Notifier,
+    Problem,
+    Run,
+    SavedView,
+    SeriesBlock,
+    Simulation,
+    Turn,
+)
 from runs.specs import BadSpec
 from runs.templatetags.show import cost, duration, pretty
 
@@ -96,6 +109,23 @@ class SimulationAdmin(admin.ModelAdmin):
         return format_html("<pre>{}</pre>", pretty(simulation.params))
 
 
+class DeletedFilter(admin.SimpleListFilter):
+    """Runs that are there, unless the deleted ones are asked for: each half has an index, both together have none."""
+
+    title = "deleted"
+    parameter_name = "deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def choices(self, changelist: Any) -> Any:
+        no, *rest = super().choices(changelist)
+        return [{**no, "display": "No"}, *rest]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
+        return queryset.filter(deleted_at__isnull=self.value() is None)
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnly):
     """The actions are the services of page and API: what they refuse is said, run by run."""
@@ -112,7 +142,7 @@ class RunAdmin(ReadOnly):
         "created_by",
     )
     # Not the run's own scenario: its distinct values would be looked for in a million rows.
-    list_filter = ("status", "trigger", "simulation__scenario", "failure_kind")
+    list_filter = (DeletedFilter, "status", "trigger", "simulation__scenario", "failure_kind")
     search_fields = ("=id", "=seed", "fingerprint")
     list_select_related = ("simulation", "created_by")
     ordering = ("-created_at", "-id")
@@ -203,3 +233,43 @@ class FrameAdmin(ReadOnly):
     list_display = ("id", "run_id", "turn")
     search_fields = ("=run__id",)
     ordering = ("-id",)
+
+
+@admin.register(SeriesBlock)
+class SeriesBlockAdmin(ReadOnly):
+    list_display = ("id", "run_id", "metric", "first", "names")
+    fields = ("run_id", "metric", "first", "names")
+    search_fields = ("=run__id", "=metric")
+    ordering = ("-id",)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnly):
+    list_display = ("name", "owner", "query", "sort", "is_shared", "created_at")
+    search_fields = ("name", "owner__username")
+    list_select_related = ("owner",)
+
+
+@admin.register(BulkAct)
+class BulkActAdmin(ReadOnly):
+    list_display = ("id", "act", "query", "by", "total", "done", "refused", "created_at", "finished_at")
+    list_filter = ("act",)
+    list_select_related = ("by",)
+
+
+@admin.register(Notifier)
+class NotifierAdmin(ReadOnly):
+    """Without its secret, which only whoever made it has seen."""
+
+    list_display = ("simulation", "channel", "address", "is_active", "created_at")
+    list_filter = ("channel", "is_active")
+    list_select_related = ("simulation",)
+    fields = ("simulation", "channel", "address", "statuses", "is_active", "created_at")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("id", "notifier", "run_id", "outcome", "attempts", "answer", "created_at", "sent_at")
+    list_filter = ("outcome",)
+    search_fields = ("=run__id",)
+    list_select_related = ("notifier",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin as site
 from django.contrib.auth.models import User
 from django.db import connection
@@ -12,13 +13,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from metrics.models import MetricSelection
-from runs.models import Decision, Event, Frame, Problem, Run, Simulation, Turn
+from runs import services
+from runs.models import BulkItem, Run
 from tests.conftest import MakeRun, signed_in
 from tests.runs.lives import lead_to
 
 pytestmark = pytest.mark.django_db
-MODELS = [Simulation, Run, Turn, Decision, Problem, Frame, Event, MetricSelection]
+MODELS = [
+    model for app in ("runs", "metrics") for model in apps.get_app_config(app).get_models() if model is not BulkItem
+]
 
 
 @pytest.fixture
@@ -40,6 +43,17 @@ def test_every_model_is_listed(office: Client, make_run: MakeRun, model: Any) ->
 
 def test_every_model_of_ours_is_in_the_admin() -> None:
     assert set(MODELS) <= set(site.site._registry)
+
+
+def test_deleted_runs_are_listed_when_they_are_asked_for(office: Client, make_run: MakeRun) -> None:
+    kept, deleted = lead_to(make_run(), "completed"), lead_to(make_run(), "failed")
+    services.delete(deleted, by=None)
+    address = reverse("admin:runs_run_changelist")
+    for asked, shown, absent in (("", kept, deleted), ("?deleted=yes", deleted, kept)):
+        page = office.get(f"{address}{asked}").content.decode()
+        assert reverse("admin:runs_run_change", args=[shown.pk]) in page
+        assert reverse("admin:runs_run_change", args=[absent.pk]) not in page
+    assert office.get(reverse("admin:runs_run_change", args=[deleted.pk])).status_code == 200
 
 
 def test_a_run_is_shown_with_its_events_and_nothing_to_edit(office: Client, make_run: MakeRun) -> None:

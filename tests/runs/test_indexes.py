@@ -8,7 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import User
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
 
 from runs import queries
@@ -96,11 +99,19 @@ def first_running() -> Run:
     return queries.playing_runs().get()
 
 
+def admins_list() -> Any:
+    """The list of runs as the admin opens it."""
+    request = RequestFactory().get("/admin/runs/run/")
+    request.user = User.objects.create_superuser("root")
+    return list(site.get_model_admin(Run).get_changelist_instance(request).result_list)
+
+
 QUERIES: list[tuple[str, Callable[[Simulation], Any]]] = [
     ("run_history", lambda simulation: queries.history(simulation)),
     ("run_history", lambda simulation: page_of(visible_runs(CALLER).filter(simulation=simulation), None, 20)),
     ("run_newest", lambda simulation: page_of(visible_runs(CALLER), None, 20)),
     ("run_newest", lambda simulation: page_of(visible_runs(CALLER), cursor_of(50), 20)),
+    ("run_newest", lambda simulation: admins_list()),
     ("run_by_status", lambda simulation: page_of(filtered(visible_runs(CALLER), status=Status.FAILED), None, 20)),
     ("run_queue", lambda simulation: queries.next_queued()),
     ("run_queue", lambda simulation: queries.next_queued({1, 2})),
