@@ -25,16 +25,12 @@ MOST_IDS = 200
 LARGEST = 2**63 - 1
 
 
-def _tag(run: Run, bulk: BulkAct) -> None:
-    marks.mark(run, by=bulk.by, tags=[*run.tags, bulk.tag])
-
-
 ACTS: dict[str, Callable[[Run, BulkAct], Any]] = {
     "stop": lambda run, bulk: services.cancel(run, by=bulk.by),
     "retry": lambda run, bulk: services.retry(run, by=bulk.by),
     "delete": lambda run, bulk: services.delete(run, by=bulk.by),
     "restore": lambda run, bulk: services.restore(run, by=bulk.by),
-    "tag": _tag,
+    "tag": lambda run, bulk: marks.add_tag(run, bulk.tag, by=bulk.by),
     "star": lambda run, bulk: marks.mark(run, by=bulk.by, is_starred=True),
 }
 

@@ -1,7 +1,8 @@
 """The database itself keeps what has ended from being changed: triggers, on SQLite and on PostgreSQL.
 
 They are made again after every migration, because SQLite drops a table's triggers when a migration rebuilds the table.
-Tags, deletion and what belongs to lists (version, changed_at, sparkline) are not results, and may change.
+Tags, deletion and what belongs to lists (version, changed_at, sparkline) are not results, and may change. A replay forgets
+what it verified when that is removed for good.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ RESULTS = (
     *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
     *("failure_kind", "error_type", "error_message", "error_turn", "error_traceback"),
 )
+FORGOTTEN = {"verifies_id"}  # may become NULL
 SAYS = "a run that has ended cannot be changed"
 TURN_SAYS = "a turn is written once"
 
@@ -46,8 +48,13 @@ def _ended() -> str:
     return f"OLD.status IN ({', '.join(repr(status.value) for status in sorted(TERMINAL))})"
 
 
+def _changed(column: str, differs: str) -> str:
+    is_kept = f" AND NEW.{column} IS NOT NULL" if column in FORGOTTEN else ""
+    return f"(NEW.{column} {differs} OLD.{column}{is_kept})"
+
+
 def _sqlite() -> list[str]:
-    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in RESULTS)
+    changed = " OR ".join(_changed(column, "IS NOT") for column in RESULTS)
     return [
         "DROP TRIGGER IF EXISTS run_immutable",
         f"CREATE TRIGGER run_immutable BEFORE UPDATE ON runs_run WHEN {_ended()} AND ({changed}) "
@@ -58,7 +65,7 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in RESULTS)
+    changed = " OR ".join(_changed(column, "IS DISTINCT FROM") for column in RESULTS)
     return [
         "CREATE OR REPLACE FUNCTION simweb_immutable() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$",

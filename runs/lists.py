@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from metrics.queries import named
 from runs import bulk, finding, queries, saved
-from runs.models import BulkAct, Run, Simulation
+from runs.models import BulkAct, Run, RunQuerySet, Simulation
 from runs.search import narrowed
 from runs.specs import BadSpec
 from runs.states import Status, Trigger
@@ -41,6 +41,21 @@ def runs(request: HttpRequest) -> HttpResponse:
 def simulation(request: HttpRequest, slug: str) -> HttpResponse:
     """A simulation: what it is made of, and all its runs."""
     return _runs_page(request, find_simulation(request, slug))
+
+
+@page()
+def rows(request: HttpRequest) -> HttpResponse:
+    """Rows of a table with chosen columns, as they are now; a row that says so for what is gone."""
+    texts = request.GET.get("ids", "").split(",")
+    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][:RUNS_SHOWN]
+    try:
+        columns = saved.clean_columns(request.GET.get("columns", "").split(","))
+    except BadSpec as error:
+        return HttpResponse(error.errors[0].msg, status=422, content_type="text/plain; charset=utf-8")
+    found = _measured(queries.visible_runs(caller(request))).in_bulk(ids)
+    listed = [(found[run_id], _cells(found[run_id], columns)) for run_id in ids if run_id in found]
+    gone = [run_id for run_id in ids if run_id not in found]
+    return render(request, "runs/_listed_rows.html", {"listed": listed, "gone": gone})
 
 
 @require_POST
@@ -202,7 +217,7 @@ def _found(
         groups, is_partial = finding.groups(runs, q, metric)
         return {"groups": groups, "group": metric, "is_partial": is_partial, "asked": q, "columns": columns}
     is_plain = columns == saved.SHOWN
-    listed = runs if is_plain else runs.defer(None).defer("log", "error_traceback", "environment", "narrative", "notes")
+    listed = runs if is_plain else _measured(runs)
     rows, following = finding.page_of_matching(listed, q, sort, request.GET.get("cursor"), RUNS_SHOWN)
     filtered = bool(q or sort)
     return {
@@ -212,7 +227,8 @@ def _found(
         "columns": columns,
         "more_columns": [name for name in columns if name not in saved.COLUMNS],
         "is_plain": is_plain,
-        "listed": [] if is_plain else [(run, [(name, cell(run, name)) for name in columns]) for run in rows],
+        "listed": [] if is_plain else [(run, _cells(run, columns)) for run in rows],
+        "rows_from": f"{reverse('listed-rows')}?{urlencode({'columns': ','.join(columns)})}",
         "firsts": [_head(request, name, sort) for name in ("id", "status")],
         "heads": [_head(request, name, sort) for name in columns],
         "filtered": filtered,
@@ -221,6 +237,15 @@ def _found(
         "paged": "cursor" in request.GET,
         "count": finding.count_matching(runs, q) if rows and following else finding.Count(len(rows), False),
     }
+
+
+def _measured(runs: RunQuerySet) -> RunQuerySet:
+    """With the metrics that a column may show."""
+    return runs.defer(None).defer("log", "error_traceback", "environment", "narrative", "notes")
+
+
+def _cells(run: Run, columns: list[str]) -> list[tuple[str, Any]]:
+    return [(name, cell(run, name)) for name in columns]
 
 
 def _head(request: HttpRequest, name: str, sort: str) -> Head:

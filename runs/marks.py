@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -53,5 +54,21 @@ def mark(
         return
     now = timezone.now()
     Run.objects.filter(pk=run.pk).update(**changes, version=F("version") + 1, changed_at=now)
+    _tell(run, now, by, changed)
+
+
+@transaction.atomic
+def add_tag(run: Run, tag: str, *, by: User | None) -> None:
+    """Add one tag to those that the run has by now, whoever else adds one: compare and swap. Raises BadSpec."""
+    while (tags := clean_tags([*run.tags, tag])) != run.tags:
+        now = timezone.now()
+        unchanged = Run.objects.filter(pk=run.pk, version=run.version)
+        if unchanged.update(tags=tags, version=F("version") + 1, changed_at=now):
+            _tell(run, now, by, ["tags"])
+            return
+        run.refresh_from_db(fields=["tags", "version"])
+
+
+def _tell(run: Run, now: datetime, by: User | None, changed: Iterable[str]) -> None:
     record(run.pk, "marked", now, actor=by, detail=", ".join(name.removeprefix("is_") for name in changed))
     announce(run, "state")

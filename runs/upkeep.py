@@ -12,12 +12,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import close_old_connections, connections
+from django.utils import timezone
 
-from runs import bulk, queries, schedules
+from runs import bulk, queries, retention, schedules
 from runs.recording import bury
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
+PRUNE_SECONDS = 3600.0
 
 
 class Upkeep(threading.Thread):
@@ -28,6 +30,7 @@ class Upkeep(threading.Thread):
         self._ending = threading.Event()
         self._patient_until = 0.0
         self._woke_at = 0.0
+        self._pruned_at = 0.0
 
     def run(self) -> None:
         while not self._ending.wait(TICK_SECONDS):
@@ -49,7 +52,20 @@ class Upkeep(threading.Thread):
             self._patient_until = now + settings.LOST_SECONDS
         self._woke_at = now
         by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance]
+        if not 0 <= now - self._pruned_at < PRUNE_SECONDS:
+            by_the_clock.append(self.prune)
         return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]
+
+    def prune(self) -> int:
+        """Remove runs that are due for about a second, and go on in the next round; when none is left, in an hour."""
+        self._pruned_at = self._woke_at
+        until, removed = time.monotonic() + TICK_SECONDS, 0
+        for number in retention.prune(timezone.now(), settings.RETENTION_DAYS):
+            removed += number
+            if time.monotonic() >= until:
+                self._pruned_at = 0.0
+                break
+        return removed
 
 
 def bury_the_lost() -> int:

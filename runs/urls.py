@@ -17,6 +17,7 @@ urlpatterns = [
     path("simulations/<slug:slug>/history/", views.history, name="history"),
     path("scenarios/<str:scenario>/check/", new.check, name="check-fields"),
     path("runs/", lists.runs, name="runs"),
+    path("runs/rows/", lists.rows, name="listed-rows"),
     path("runs/bulk/", lists.begin_bulk, name="begin-bulk"),
     path("runs/bulk/<int:bulk_id>/", lists.bulk_act, name="bulk-act"),
     path("runs/bulk/<int:bulk_id>/undo/", lists.undo_bulk, name="undo-bulk"),

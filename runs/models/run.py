@@ -137,6 +137,8 @@ class Run(models.Model):
             models.Index(F("changed_at"), name="run_changed"),
             # How often a run was retried; who made this a retry.
             models.Index(F("retry_of"), name="run_retries", condition=Q(retry_of__isnull=False)),
+            # Deleted runs, to be removed for good.
+            models.Index(F("deleted_at"), F("id"), name="run_gone", condition=Q(deleted_at__isnull=False)),
             # The replays of a run.
             models.Index(F("verifies"), name="run_replays", condition=Q(verifies__isnull=False)),
         ]

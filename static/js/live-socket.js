@@ -61,7 +61,12 @@ class LiveSocket extends HTMLElement {
   }
 
   /* The answer comes after the snapshots that were asked for before: by now the page is as the server has it. */
-  #answered() { this.#tries = 0; this.#show("live"); }
+  #answered() {
+    this.#tries = 0;
+    if (this.dataset.state === "live") return;
+    this.#show("live");
+    document.dispatchEvent(new CustomEvent("live:joined"));
+  }
 
   /* A line can die without a word, as when a laptop sleeps. */
   #heard() {
@@ -127,8 +132,10 @@ class LiveSocket extends HTMLElement {
   apply(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
-    [...template.content.children].forEach((element) => this.#place(element));
-    document.dispatchEvent(new CustomEvent("live:changed"));
+    const elements = [...template.content.children];
+    const ids = elements.map((element) => element.id);
+    elements.forEach((element) => this.#place(element));
+    document.dispatchEvent(new CustomEvent("live:changed", { detail: { ids } }));
   }
 
   #place(element) {
@@ -176,7 +183,7 @@ class LiveSocket extends HTMLElement {
   /* A run that ends while it is watched is worth a toast; one that was over before is not. */
   #announce(present, fresh) {
     const status = fresh.dataset.status;
-    const name = fresh.id.match(/^run-(\d+)(-head)?$/);
+    const name = fresh.id.match(/^run-(\d+)(-head|-listed)?$/);
     if (!name || !["completed", "failed", "cancelled"].includes(status) || this.#ended.has(name[1])) return;
     if (!present || !["queued", "running", "stuck"].includes(present.dataset.status)) return;
     this.#ended.add(name[1]);
@@ -185,7 +192,8 @@ class LiveSocket extends HTMLElement {
   }
 }
 
-// What scripts and the clock wrote, and what a person opened, is not the server's to take back: by socket or by htmx.
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "aria-expanded" || name === "open" || (name === "title" && node.matches("time")));
+// What scripts and the clock wrote, and what a person opened or ticked, is not the server's to take back: by socket or by htmx.
+const KEPT = { "aria-expanded": "*", open: "*", title: "time", checked: "[name=run]" };
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name in KEPT && node.matches(KEPT[name]));
 const most = (list) => Number(list.dataset.most) || 20;
 customElements.define("live-socket", LiveSocket);

@@ -24,7 +24,7 @@ QUICK = {
 def server(tmp_path: Path) -> Iterator[Server]:
     """Started. Whatever a test did to it, it leaves no process behind."""
     server = Server(tmp_path, **QUICK)
-    server.start()
+    server.link = server.start()
     try:
         yield server
     finally:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import RequestFactory
 from django.utils import timezone
 
-from runs import queries
+from runs import queries, retention
 from runs.models import Run, Simulation, Turn
 from runs.paging import page_of
 from runs.queries import filtered, visible_runs
@@ -128,6 +128,8 @@ FEW: list[tuple[str, Callable[[Simulation], Any]]] = [
     ("run_by_status", lambda simulation: queries.played_by("a server")),
     ("run_by_status", lambda simulation: queries.full_simulations()),
     ("run_by_status", lambda simulation: queries.counts(timezone.now())),
+    ("run_gone", lambda simulation: list(retention.prune(timezone.now(), 0))),
+    ("run_newest", lambda simulation: list(retention.prune(timezone.now(), 90))),
     ("run_changed", lambda simulation: queries.changed_since(timezone.now())),
 ]
 

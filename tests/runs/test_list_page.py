@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from runs import services
 from runs.models import BulkAct, Run, SavedView
 from runs.simulations import create_simulation
 from runs.upkeep import Upkeep
@@ -82,6 +83,46 @@ def test_chosen_columns_are_shown_and_remembered(browser: Client, make_run: Make
     again = page_of(browser, "/runs/")
     assert words(again.all("tbody")[0].text).endswith("Completed 71055")
     assert again.all("a", href="?sort=-param.agents")
+
+
+def test_a_row_of_chosen_columns_is_fetched_as_the_page_has_it_and_what_is_gone_says_so(
+    viewer: User, make_run: MakeRun
+) -> None:
+    first, second, deleted = (lead_to(make_run(seed=number), "completed") for number in (5, 6, 7))
+    services.delete(deleted, by=None)
+    browser = signed_in(viewer)
+    table = page_of(browser, "/runs/?columns=seed,metric.run.actions.total")
+    address = table.all("listed-rows")[0].attributes["data-from"]
+    fetched = page_of(browser, f"{address}&ids={second.pk},{deleted.pk},{first.pk},987654321,nonsense,{'9' * 30}")
+    drawn = {row.attributes["id"]: row for row in table.all("tr") if "id" in row.attributes}
+    rows = {row.attributes["id"]: row for row in fetched.top}
+    for run in (first, second):
+        name = f"run-{run.pk}-listed"
+        assert (rows[name].text, rows[name].attributes) == (drawn[name].text, drawn[name].attributes)
+    assert words(rows[f"run-{first.pk}-listed"].text).endswith("Completed 555")
+    gone = {name for name, row in rows.items() if "data-gone" in row.attributes}
+    assert gone == {f"run-{deleted.pk}-listed", "run-987654321-listed"} == set(rows) - set(drawn)
+
+
+def test_rows_of_columns_that_there_are_none_of_are_refused(browser: Client, run: Run) -> None:
+    answer = browser.get(f"/runs/rows/?columns=colour&ids={run.pk}")
+    assert answer.status_code == 422
+    assert "There is no 'colour'" in answer.content.decode()
+
+
+def test_rows_are_for_those_who_are_signed_in(run: Run) -> None:
+    assert Client().get(f"/runs/rows/?columns=seed&ids={run.pk}")["Location"].startswith("/sign-in/")
+
+
+def test_fifty_rows_are_fetched_with_as_many_queries_as_one(browser: Client, make_run: MakeRun) -> None:
+    from tests.runs.test_indexes import executed
+
+    ids = [str(make_run().pk) for _ in range(60)]
+    few = len(executed(lambda: browser.get(f"/runs/rows/?columns=tags&ids={ids[0]}")))
+    answers = []
+    many = executed(lambda: answers.append(page_of(browser, f"/runs/rows/?columns=tags&ids={','.join(ids)}")))
+    assert len(many) == few
+    assert len(answers[0].top) == 50, "no more than a page shows"
 
 
 def test_an_act_upon_ticked_runs_is_done_at_once_and_refusals_are_told(browser: Client, make_run: MakeRun) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
-from runs import recording, services
+import pytest
+from django.contrib.auth.models import User
+
+from runs import bulk, marks, recording, services
 from runs.models import Run
 from runs.recording import Recording, bury
 from runs.services import TransitionRefused
@@ -56,3 +59,22 @@ def test_counts_stay_exact_when_runs_end_and_are_deleted_at_once(make_run: MakeR
     simulation = ended[0].simulation
     simulation.refresh_from_db()
     assert simulation.completed_runs == 4
+
+
+def test_two_people_who_tag_the_same_runs_at_once_lose_no_tag(make_run: MakeRun, operator: User, admin: User) -> None:
+    runs = [make_run() for _ in range(12)]
+    both = [bulk.begin("tag", by=by, tag=by.username, ids=[run.pk for run in runs]) for by in (operator, admin)]
+    assert at_once(*[lambda act=act: bulk.play(act, time.monotonic() + 60) for act in both]) == [None] * 2
+    assert {tuple(tags) for tags in Run.objects.values_list("tags", flat=True)} == {("admin", "operator")}
+    assert {run.events.filter(kind="marked").count() for run in runs} == {2}
+
+
+def test_a_tag_that_is_added_to_tags_read_long_ago_takes_none_away(make_run: MakeRun, operator: User) -> None:
+    run = make_run()
+    mine, yours = (Run.objects.get(pk=run.pk) for _ in range(2))
+    marks.add_tag(mine, "mine", by=operator)
+    marks.add_tag(yours, "yours", by=operator)
+    marks.add_tag(yours, "mine", by=operator)
+    run.refresh_from_db()
+    assert run.tags == ["mine", "yours"]
+    assert run.events.filter(kind="marked").count() == 2, "a tag that is there already is no news"
