@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0008_frames'),
+        ('runs', '0009_run_gone'),
     ]
 
     operations = [
