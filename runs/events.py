@@ -13,6 +13,8 @@ from runs.models import Event, Run
 
 # Sent as (run_id, kind) after commit. Two listeners, connected in runs/apps.py: the executor and live.
 run_changed = Signal()
+# Sent as (run) within the transaction that ends a run: what a listener writes is kept or lost with the end.
+run_ended = Signal()
 
 Kind = Literal["queued", "state", "ended", "progress", "problem", "deleted", "restored"]
 

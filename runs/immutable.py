@@ -28,7 +28,7 @@ RESULTS = (
     ),
     *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
     *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
-    *("failure_kind", "error_type", "error_message", "error_turn", "error_traceback"),
+    *("failure_kind", "error_type", "error_group", "error_message", "error_turn", "error_traceback"),
 )
 FORGOTTEN = {"verifies_id"}  # may become NULL
 SAYS = "a run that has ended cannot be changed"

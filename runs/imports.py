@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from runs import blocks, services
+from runs.errors import error_group
 from runs.events import announce, record
 from runs.exports import COUNTS, FORMAT
 from runs.models import Decision, Problem, Run, SeriesBlock, Simulation, Turn
@@ -61,6 +62,7 @@ def _import(told: Mapping[str, Any], by: User | None) -> Run:
         environment=told["environment"] or {},
         failure_kind=told["failure_kind"] or "",
         error_type=error.get("type", ""),
+        error_group=error_group(error.get("type", ""), error.get("message", "")) if status is Status.FAILED else "",
         error_message=error.get("message", ""),
         error_turn=error.get("turn"),
         error_traceback=error.get("traceback", ""),

@@ -186,13 +186,11 @@ def analysis(run: Run) -> Analysis | None:
 def patterns(simulation: Simulation) -> Patterns:
     """Over the newest 200 ended runs: how many completed, the errors met most, the agents that fail often."""
     ended = Run.objects.filter(simulation=simulation, deleted_at=None, status__in=[Status.COMPLETED, Status.FAILED])
-    newest = list(
-        ended.order_by("-created_at", "-id").values_list("pk", "status", "error_type", "error_message")[:PATTERN_RUNS]
-    )
+    newest = list(ended.order_by("-created_at", "-id").values_list("pk", "status", "error_group")[:PATTERN_RUNS])
     if not newest:
         return Patterns(0, None)
     ids = [pk for pk, *_ in newest]
-    errors = Counter(_first_line(kind, message) for _, status, kind, message in newest if status == Status.FAILED)
+    errors = Counter(group for _, status, group in newest if status == Status.FAILED)
     decided = Decision.objects.filter(run__in=ids, outcome="failure").exclude(error="").order_by()
     errors.update(dict(decided.values_list("error").annotate(n=Count("id")).order_by("-n", "error")[:TOP_ERRORS]))
     top = sorted(errors.items(), key=lambda item: (-item[1], item[0]))[:TOP_ERRORS]
@@ -243,10 +241,6 @@ def _suggestions(run: Run) -> list[str]:
 
 def _problems(run: Run, severity: str) -> list[str]:
     return list(run.problems.filter(severity=severity).values_list("description", flat=True)[:KEY_DECISIONS])
-
-
-def _first_line(kind: str, message: str) -> str:
-    return f"{kind}: {message.splitlines()[0] if message else 'no message'}"
 
 
 def _once(texts: Iterable[str]) -> list[str]:

@@ -58,4 +58,5 @@ def _uncount(runs: Iterable[Run]) -> None:
     counted = [run for run in runs if run.deleted_at is None and run.trigger != Trigger.VERIFY]
     fewer = Counter((run.simulation_id, COUNTERS[run.state]) for run in counted if run.state in COUNTERS)
     for (simulation_id, field), number in sorted(fewer.items()):  # in order: two who prune wait in no ring
-        Simulation.objects.filter(pk=simulation_id).update(**{field: Greatest(F(field) - number, 0)})
+        changes = {field: Greatest(F(field) - number, 0), "endings": F("endings") + 1}
+        Simulation.objects.filter(pk=simulation_id).update(**changes)

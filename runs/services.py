@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from metrics.models import MetricSelection
 from runs import outbox, verification
-from runs.events import announce, record
+from runs.errors import error_group
+from runs.events import announce, record, run_ended
 from runs.models import Run, Simulation
 from runs.specs import BadSpec, build_spec, load_scenario
 from runs.states import Act, Status, Trigger, sources
@@ -150,12 +151,15 @@ def transition(
         allowed = allowed.filter(lease=fence)
     if to.is_terminal:
         changes.update(finished_at=at, duration_ms=_duration(run_id, at))
+    if to is Status.FAILED:
+        changes["error_group"] = error_group(changes.get("error_type", ""), changes.get("error_message", ""))
     if not allowed.update(status=to, version=F("version") + 1, changed_at=at, **changes):
         raise TransitionRefused(run_id, Run.objects.values_list("status", flat=True).get(pk=run_id), to.value)
     run = Run.objects.listed().select_related("simulation").get(pk=run_id)
     if to.is_terminal:
         count_ended(run, +1)
         outbox.post(run, at)
+        run_ended.send(sender=Run, run=run)
         _retry_by_itself(run)
         if run.verifies_id is not None:
             verification.settle(run)
@@ -196,8 +200,8 @@ def count_ended(run: Run, by: int) -> None:
     if run.trigger == Trigger.VERIFY:
         return
     field = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}.get(run.state)
-    if field is not None:
-        Simulation.objects.filter(pk=run.simulation_id).update(**{field: F(field) + by})
+    counted = {} if field is None else {field: F(field) + by}
+    Simulation.objects.filter(pk=run.simulation_id).update(**counted, endings=F("endings") + 1)
 
 
 def _need(run: Run, act: Act, done: str) -> None:

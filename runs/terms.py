@@ -205,15 +205,15 @@ def _span(value: str) -> tuple[datetime, datetime]:
             raise BadTerm("write at most 36500d")
         moment = timezone.now() - timedelta(milliseconds=milliseconds)
         return moment, moment
-    shape = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?Z?", value, re.ASCII)
+    shape = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{6})?)?)?Z?", value, re.ASCII)
     try:
         begin = datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC) if shape else None
     except ValueError:
         begin = None
     if begin is None or shape is None or not 1900 <= begin.year <= 9000:
         raise BadTerm(words)
-    step = timedelta(seconds=1) if shape[2] else timedelta(minutes=1) if shape[1] else timedelta(days=1)
-    return begin, begin + step
+    steps = (timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1))
+    return begin, begin + steps[sum(part is not None for part in shape.groups())]
 
 
 def _json(name: str, op: str, value: str, quoted: bool) -> Q:
@@ -241,6 +241,7 @@ MARKS: dict[str, Callable[[], Q]] = {
 FIELDS: dict[str, Field] = {
     "status": Field(_choice("status", list(Status.values)), indexed=True),
     "trigger": Field(_choice("trigger", list(Trigger.values))),
+    "error": Field(lambda op, value: _only_same(op, Q(error_group=value))),
     "failure": Field(_choice("failure_kind", list(FailureKind.values))),
     "simulation": Field(_simulation, indexed=True),
     "scenario": Field(lambda op, value: _only_same(op, Q(scenario=value))),

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "simweb.access",
     "metrics",
     "runs",
+    "performance",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -9,7 +9,7 @@ import sys
 import psycopg
 
 ADDRESS = os.environ.get("SIMWEB_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
-FOLDERS = ("tests/runs", "tests/metrics", "tests/access")
+FOLDERS = ("tests/runs", "tests/metrics", "tests/performance", "tests/access")
 
 
 def main() -> int:

@@ -75,6 +75,9 @@ class Run(models.Model):
 
     failure_kind = models.CharField(max_length=10, choices=FailureKind.choices, blank=True)
     error_type = models.CharField(max_length=200, blank=True)
+    error_group = models.CharField(
+        max_length=100, blank=True, help_text="The error without what differs from run to run."
+    )
     error_message = models.TextField(blank=True)
     error_turn = models.PositiveIntegerField(null=True, blank=True)
     error_traceback = models.TextField(blank=True)
@@ -139,6 +142,17 @@ class Run(models.Model):
             models.Index(F("retry_of"), name="run_retries", condition=Q(retry_of__isnull=False)),
             # Deleted runs, to be removed for good.
             models.Index(F("deleted_at"), F("id"), name="run_gone", condition=Q(deleted_at__isnull=False)),
+            # What a simulation's ended runs were like in a span of time, and what all runs were like: read from these alone.
+            models.Index(
+                fields=["simulation", "started_at", "id", "status", "duration_ms", "trigger"],
+                name="run_performance",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["started_at", "id", "status", "duration_ms", "trigger", "simulation"],
+                name="run_performance_of_all",
+                condition=Q(deleted_at=None),
+            ),
             # The replays of a run.
             models.Index(F("verifies"), name="run_replays", condition=Q(verifies__isnull=False)),
         ]

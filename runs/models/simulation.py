@@ -46,6 +46,8 @@ class Simulation(models.Model):
     # Exact at every moment: changed in the transaction that ends, deletes or restores a run. Counting a million rows is not.
     completed_runs = models.PositiveIntegerField(default=0, editable=False)
     failed_runs = models.PositiveIntegerField(default=0, editable=False)
+    # Grows with every run that ends, is deleted, restored or removed: figures computed before are out of date.
+    endings = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["name"]
