@@ -20,6 +20,7 @@ from runs.recording import bury
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
+further_duties: list[Callable[[], object]] = []  # of the rooms above, which add them where they are wired up
 
 
 class Upkeep(threading.Thread):
@@ -51,7 +52,7 @@ class Upkeep(threading.Thread):
         if abs(now - self._woke_at) > 5 * TICK_SECONDS:
             self._patient_until = now + settings.LOST_SECONDS
         self._woke_at = now
-        by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance]
+        by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance, *further_duties]
         if not 0 <= now - self._pruned_at < PRUNE_SECONDS:
             by_the_clock.append(self.prune)
         return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from performance.models import DailyPerformance, SystemDay
+from runs.admin import ReadOnly
+
+FIGURES = (
+    *("total_executions", "successful_executions", "failed_executions", "cancelled_executions", "success_rate"),
+    *("avg_execution_time_ms", "p50_execution_time_ms", "p95_execution_time_ms", "p99_execution_time_ms"),
+)
+HIDDEN = ("durations",)
+
+
+@admin.register(DailyPerformance)
+class DailyPerformanceAdmin(ReadOnly):
+    """What the days of simulations were like; made by the rollup alone."""
+
+    list_display = ("metric_date", "simulation", *FIGURES)
+    date_hierarchy = "metric_date"
+    search_fields = ("simulation__slug", "simulation__name")
+    list_select_related = ("simulation",)
+    exclude = HIDDEN
+
+
+@admin.register(SystemDay)
+class SystemDayAdmin(ReadOnly):
+    """The days of all simulations, and how far their rollup is."""
+
+    list_display = ("metric_date", "finished_at", *FIGURES, "failed")
+    exclude = HIDDEN
