@@ -21,6 +21,7 @@ NAMES = (
     "heartbeat",
     "insight",
     "compare",
+    "performance",
     "wealth",
     "social",
 )

@@ -58,7 +58,8 @@ class Part:
 
 def performance(simulation: Simulation | None, time_range: TimeRange, metric_type: MetricType) -> Performance:
     """How it has been doing up to now. Kept for half a minute at most, and never over the end of a run, in any process."""
-    key = f"performance {simulation.pk if simulation else 'all'} {_endings(simulation)} {time_range} {metric_type}"
+    parts = (simulation.pk if simulation else "all", _endings(simulation), time_range, metric_type)
+    key = f"performance:{':'.join(map(str, parts))}"
     found: Performance | None = cache.get(key)
     if found is None:
         found = {"realtime": realtime, "aggregated": aggregated}[metric_type](simulation, time_range, timezone.now())

@@ -16,7 +16,7 @@ def add(
     """A run of this simulation; one that ended unless the status says otherwise."""
     message = more.pop("message", "boom")
     failed = status == Status.FAILED
-    ended = started_at + timedelta(milliseconds=duration_ms or 0) if status in TERMINAL else None
+    ended = started_at + timedelta(milliseconds=duration_ms or 0) if started_at and status in TERMINAL else None
     told: dict[str, Any] = {
         "trigger": "manual",
         "scenario": simulation.scenario,
@@ -25,7 +25,7 @@ def add(
         "turns": 5,
         "created_at": started_at,
         "started_at": started_at,
-        "changed_at": started_at,
+        "changed_at": started_at or more.get("created_at"),
         "finished_at": ended,
         "duration_ms": duration_ms if status in TERMINAL else None,
         "failure_kind": "model" if failed else "",
