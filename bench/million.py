@@ -124,7 +124,7 @@ def _into_postgresql(address: str, tables: dict[str, Iterator[dict[str, Any]]]) 
 
 def _rows(now: datetime, runs: int) -> Iterator[dict[str, Any]]:
     yield from rows_of(
-        ((number % SIMULATIONS + 1, now - timedelta(seconds=7 * (runs - number))) for number in range(runs))
+        (number % SIMULATIONS + 1, now - timedelta(seconds=7 * (runs - number))) for number in range(runs)
     )
 
 

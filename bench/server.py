@@ -52,7 +52,7 @@ def free_port() -> int:
 def manage(*arguments: str, env: dict[str, str]) -> str:
     """Output of a management command."""
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @contextmanager

@@ -25,6 +25,7 @@ SHOWN = 5
 LEAST_RUNS = 5
 WARNING, CRITICAL = 10, 30  # per cent of runs that failed
 RECENT_STARTS = 1_000
+SPANS: dict[str, TimeRange] = {"24h": "1d", "7d": "7d", "30d": "30d"}
 Severity = Literal["warning", "critical"]
 
 
@@ -60,6 +61,17 @@ class Slow:
     standing: Standing
     p95_before_ms: int | None
 
+    @property
+    def change(self) -> str:
+        """How many times as long as before, such as `×1.8`; nothing where it cannot be said."""
+        now = self.standing.p95_ms
+        return f"×{now / self.p95_before_ms:.2g}" if now and self.p95_before_ms else ""
+
+    @property
+    def is_slower(self) -> bool:
+        """By more than half."""
+        return bool(self.p95_before_ms) and 2 * (self.standing.p95_ms or 0) > 3 * (self.p95_before_ms or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -71,6 +83,14 @@ class Queue:
     oldest_wait_s: float | None
     p50_wait_s: float | None
     p95_wait_s: float | None
+
+    @property
+    def oldest_wait_ms(self) -> float | None:
+        return None if self.oldest_wait_s is None else 1000 * self.oldest_wait_s
+
+    @property
+    def p95_wait_ms(self) -> float | None:
+        return None if self.p95_wait_s is None else 1000 * self.p95_wait_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +114,7 @@ def dashboard(time_range: TimeRange) -> Dashboard:
     now = timezone.now()
     week = window("7d", now)
     standings = _standings(week)
-    spans: dict[str, TimeRange] = {"24h": "1d", "7d": "7d", "30d": "30d"}
-    totals = {name: performance(None, days, "aggregated") for name, days in spans.items()}
+    totals = {name: performance(None, days, "aggregated") for name, days in SPANS.items()}
     return Dashboard(
         time_range=time_range,
         at=now,

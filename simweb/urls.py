@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("simweb.access.urls")),
     path("", include("metrics.urls")),
     path("", include("runs.urls")),
+    path("", include("performance.urls")),
 ]
 handler404 = "simweb.errors.not_found"
 handler403 = "simweb.errors.forbidden"
