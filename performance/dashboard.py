@@ -12,6 +12,7 @@ import numpy as np
 from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
+from metrics.statistics import nearest_ranks
 from performance.figures import Figures
 from performance.queries import DECIDED, ended, numbers_of, performance
 from performance.trends import Point, points
@@ -221,20 +222,15 @@ def _queue(now: datetime) -> Queue:
     unended = live.filter(status__in=[Status.QUEUED, *sorted(PLAYING)]).order_by().values("status")
     counts = dict(unended.annotate(n=Count("pk")).values_list("status", "n"))
     started = live.filter(started_at__gte=now - DAY).order_by("-started_at")[:RECENT_STARTS]
-    waits = sorted(
+    waits = [
         (begun - max(asked, ripe or asked)).total_seconds()
         for asked, ripe, begun in started.values_list("created_at", "not_before", "started_at")
         if begun is not None
-    )
+    ]
     return Queue(
         counts.get(Status.QUEUED, 0),
         counts.get(Status.RUNNING, 0),
         counts.get(Status.STUCK, 0),
         max(0.0, (queries.now() - oldest).total_seconds()) if oldest else None,
-        _rank(waits, 50),
-        _rank(waits, 95),
+        *(nearest_ranks(np.round(waits, 3), (50, 95)) if waits else (None, None)),
     )
-
-
-def _rank(ordered: list[float], percent: int) -> float | None:
-    return round(ordered[-(-percent * len(ordered) // 100) - 1], 3) if ordered else None

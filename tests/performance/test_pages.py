@@ -105,8 +105,6 @@ def test_one_run_of_no_length_is_drawn(browser: Client, simulation: Simulation, 
     page = page_of(browser, place)
     titles = " ".join(link.attributes.get("title", "") for link in page.all("a"))
     assert f"1 {status}" in titles
-        word for link in page.all("a") for word in link.attributes.get("title", "").split(": ")[-1].split(", ")
-    }
 
 
 def test_a_chart_has_its_numbers_as_a_table(browser: Client, history: None) -> None:

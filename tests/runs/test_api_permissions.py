@@ -64,6 +64,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("POST", "/runs/import"): DOES,
     ("GET", "/runs/{int:run_id}/decisions"): SEES,
     ("GET", "/runs/{int:run_id}/summary"): SEES,
+    ("GET", "/runs/{int:run_id}/agents"): SEES,
     ("GET", "/runs/{int:run_id}/frames"): SEES,
     ("POST", "/runs/{int:run_id}/verify"): DOES,
     ("PATCH", "/runs/{int:run_id}"): DOES,
