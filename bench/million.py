@@ -131,7 +131,7 @@ def _rows(now: datetime, runs: int) -> Iterator[dict[str, Any]]:
 def rows_of(started: Iterable[tuple[int, datetime]]) -> Iterator[dict[str, Any]]:
     """A run for each (simulation, moment): one in twenty failed, another one was cancelled."""
     for number, (simulation, at) in enumerate(started):
-        status = STATUSES[number % len(STATUSES)]
+        status = STATUSES[(number + number // 1000) % len(STATUSES)]
         failed = status == "failed"
         yield {
             **CONSTANT,
