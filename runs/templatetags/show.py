@@ -96,6 +96,12 @@ def item_of(key: str, mapping: dict[str, Any]) -> Any:
 
 
 @register.filter
+def place_in(place: int, values: Sequence[Any]) -> Any:
+    """`values[place]`, for a loop that walks another list."""
+    return values[place]
+
+
+@register.filter
 def series_colour(place: int) -> int:
     """Which of the eight colours of series the place, from 0, has."""
     return place % 8 + 1
