@@ -11,6 +11,7 @@ from typing import Any
 from runs.models import RunQuerySet
 from runs.paging import NEWEST, SCANNED, page_of
 from runs.search import parse
+from runs.states import Status, Trigger
 from runs.terms import NAMED, number_at, sort_of
 
 MOST_COUNTED = 10_000
@@ -79,7 +80,8 @@ def groups(runs: RunQuerySet, q: str, metric: str) -> tuple[list[Group], bool]:
     `metric` is one of the whole run, such as `run.actions.total`. Raises BadSpec.
     """
     query = parse(q)
-    found = query.select(runs).filter(status="completed").select_related("simulation")
+    found = query.select(runs).filter(status=Status.COMPLETED).exclude(trigger=Trigger.VERIFY)
+    found = found.select_related("simulation")
     if NAMED.fullmatch(f"metric.{metric}"):
         found = found.annotate(measured=number_at(f"metric.{metric}"))
     scan = SCANNED if query.looks_at_rows else None
@@ -91,7 +93,8 @@ def groups(runs: RunQuerySet, q: str, metric: str) -> tuple[list[Group], bool]:
     return sorted(made, key=lambda group: -group.n), following is not None
 
 
-def _group(members: list[Any]) -> Group:
+def _group(played: list[Any]) -> Group:
+    members = list({run.seed: run for run in reversed(played)}.values())[::-1]  # a seed twice is no second replicate
     values = [value for run in members if (value := getattr(run, "measured", None)) is not None]
     first = members[0]
     return Group(

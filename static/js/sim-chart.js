@@ -172,7 +172,7 @@ class SimChart extends HTMLElement {
   #size() { return { width: Math.max(200, this.body.clientWidth - 24), height: 170 }; }
 
   #draw() {
-    if (!this.#lines.size) { this.#say("No values yet."); return; }
+    if (!this.#lines.size) { this.#say(ENDED.includes(this.#live.status) ? "No turn has a value of it." : "No values yet."); return; }
     if (this.#plot) { this.#plot.setData(this.#columns()); this.#tellNewest(); return; }
     this.body.textContent = "";
     this.#plot = new uPlot(this.#options(), this.#columns(), this.body);

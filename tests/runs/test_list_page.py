@@ -14,6 +14,7 @@ from django.utils import timezone
 from runs import services
 from runs.models import BulkAct, Run, SavedView
 from runs.simulations import create_simulation
+from runs.states import Trigger
 from runs.upkeep import Upkeep
 from simweb.access.roles import Role
 from tests.conftest import Api, MakeRun, make_person, signed_in
@@ -222,6 +223,8 @@ def test_replicates_are_grouped_with_mean_and_spread(browser: Client, make_run: 
     for number in range(3):
         lead_to(make_run(seed=number), "completed")
     lead_to(make_run(params={"agents": 3}), "completed")
+    lead_to(make_run(seed=2), "completed")  # the same once more is no further replicate
+    lead_to(make_run(seed=9, trigger=Trigger.VERIFY), "completed")
     page = page_of(browser, "/runs/?group=run.actions.total")
     rows = [words(row.text) for row in page.all("tr")][1:]
     assert len(rows) == 2
