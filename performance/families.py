@@ -27,13 +27,14 @@ BOUNDS = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")
 COUNTERS = tuple(f"totals__{name}" for name in (*ENDS, "duration_ms", *BUCKETS))
 TOTAL, TIMES, ERRORS = "agent_execution_total", "agent_execution_duration_seconds", "agent_execution_errors_total"
 RATE, TURNS = "agent_success_rate", "simweb_turns_recorded_total"
-# The lines of one simulation; its name and its numbers are put in.
-TOTAL_LINES = "\n".join(f'{TOTAL}{{{{agent_id="{{0}}",status="{end}"}}}} {{{n}}}' for n, end in enumerate(ENDS, 1))
+# The lines of one simulation: its numbers are put in, then its name.
+AGENT = "<AGENT>"
+TOTAL_LINES = "\n".join(f'{TOTAL}{{agent_id="{AGENT}",status="{end}"}} %s' for end in ENDS)
 TIME_LINES = "\n".join(
     [
-        *(f'{TIMES}_bucket{{{{agent_id="{{0}}",le="{bound}"}}}} {{{n}}}' for n, bound in enumerate(BOUNDS, 2)),
-        f'{TIMES}_sum{{{{agent_id="{{0}}"}}}} {{1}}',
-        f'{TIMES}_count{{{{agent_id="{{0}}"}}}} {{{len(BOUNDS) + 1}}}',
+        *(f'{TIMES}_bucket{{agent_id="{AGENT}",le="{bound}"}} %s' for bound in BOUNDS),
+        f'{TIMES}_count{{agent_id="{AGENT}"}} %s',
+        f'{TIMES}_sum{{agent_id="{AGENT}"}} %s',
     ]
 )
 
@@ -53,13 +54,13 @@ def _of_simulations() -> Iterator[str]:
         TOTAL,
         "counter",
         "Runs of a simulation that ended, by how; without replays.",
-        [TOTAL_LINES.format(agent, *numbers[:3]) for agent, _, _, numbers in rows],
+        [_filled(TOTAL_LINES, agent, *numbers[:3]) for agent, _, _, numbers in rows],
     )
     yield family(
         TIMES,
         "histogram",
         "How long its completed and failed runs took, from start to end.",
-        [TIME_LINES.format(agent, numbers[3] / 1000, *accumulate(numbers[4:])) for agent, _, _, numbers in rows],
+        [_filled(TIME_LINES, agent, *_times(*numbers[3:])) for agent, _, _, numbers in rows],
     )
     yield family(
         ERRORS,
@@ -82,6 +83,16 @@ def _of_simulations() -> Iterator[str]:
             if (rate := success_rate(completed, failed)) is not None
         ],
     )
+
+
+def _filled(lines: str, agent: str, *numbers: float) -> str:
+    return (lines % numbers).replace(AGENT, agent)
+
+
+def _times(duration_ms: int, *buckets: int) -> tuple[float, ...]:
+    """Each bucket with all below it, the count of all, the sum in seconds."""
+    within = list(accumulate(buckets))
+    return (*within, within[-1], duration_ms / 1000)
 
 
 def _of_the_lab() -> Iterator[str]:
