@@ -45,11 +45,13 @@ def exposition() -> str:
 
 
 def _of_simulations() -> Iterator[str]:
-    shown = Simulation.objects.filter(is_archived=False).order_by("slug")
-    rows = [
-        (label(slug), completed, failed, [number or 0 for number in numbers])
-        for slug, completed, failed, *numbers in shown.values_list("slug", "completed_runs", "failed_runs", *COUNTERS)
-    ]
+    columns = ("pk", "slug", "completed_runs", "failed_runs", *COUNTERS)
+    shown = Simulation.objects.filter(is_archived=False).order_by("slug").values_list(*columns)
+    agents: dict[int, str] = {}
+    rows = []
+    for pk, slug, completed, failed, *numbers in shown:
+        agents[pk] = label(slug)
+        rows.append((agents[pk], completed, failed, [number or 0 for number in numbers]))
     yield family(
         TOTAL,
         "counter",
@@ -66,12 +68,7 @@ def _of_simulations() -> Iterator[str]:
         ERRORS,
         "counter",
         "Failed runs by type of error; types beyond the first 20 of a simulation are other.",
-        [
-            f'{ERRORS}{{agent_id="{slug}",error_type="{label(error)}"}} {count}'
-            for slug, error, count in ErrorTotals.objects.filter(simulation__is_archived=False)
-            .order_by("simulation__slug", "error_type")
-            .values_list("simulation__slug", "error_type", "count")
-        ],
+        _errors(agents),
     )
     yield family(
         RATE,
@@ -83,6 +80,13 @@ def _of_simulations() -> Iterator[str]:
             if (rate := success_rate(completed, failed)) is not None
         ],
     )
+
+
+def _errors(agents: dict[int, str]) -> Iterator[str]:
+    counted = ErrorTotals.objects.order_by("simulation_id", "error_type")  # as their index has them
+    for pk, error_type, count in counted.values_list("simulation", "error_type", "count"):
+        if pk in agents:
+            yield f'{ERRORS}{{agent_id="{agents[pk]}",error_type="{label(error_type)}"}} {count}'
 
 
 def _filled(lines: str, agent: str, *numbers: float) -> str:
