@@ -22,6 +22,7 @@ NAMES = (
     "insight",
     "metrics",
     "compare",
+    "performance",
     "wealth",
     "social",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -62,17 +62,23 @@ SIMULATION = {
     "schedule_timezone": "UTC",
     "schedule_paused": False,
     "schedule_missed": "once",
+    "endings": 0,
 }
 
 
 def fill(env: dict[str, str], runs: int = RUNS) -> None:
     """Make simulations and runs in the migrated database of `env`, SQLite or PostgreSQL."""
     now = datetime.now(UTC)
-    simulations = [
-        {**SIMULATION, "id": n, "slug": f"sim-{n}", "name": f"Simulation {n}", "created_at": now}
-        for n in range(1, SIMULATIONS + 1)
+    fill_with(env, SIMULATIONS, _rows(now, runs))
+
+
+def fill_with(env: dict[str, str], simulations: int, runs: Iterator[dict[str, Any]]) -> None:
+    """The same with these runs, of so many simulations."""
+    made = [
+        {**SIMULATION, "id": n, "slug": f"sim-{n}", "name": f"Simulation {n}", "created_at": datetime.now(UTC)}
+        for n in range(1, simulations + 1)
     ]
-    tables = {"runs_simulation": iter(simulations), "runs_run": _rows(now, runs)}
+    tables = {"runs_simulation": iter(made), "runs_run": runs}
     if "DATABASE_URL" in env:
         _into_postgresql(env["DATABASE_URL"], tables)
     else:
@@ -117,18 +123,25 @@ def _into_postgresql(address: str, tables: dict[str, Iterator[dict[str, Any]]]) 
 
 
 def _rows(now: datetime, runs: int) -> Iterator[dict[str, Any]]:
-    for number in range(runs):
-        at = now - timedelta(seconds=7 * (runs - number))
-        status = STATUSES[number % len(STATUSES)]
+    yield from rows_of(
+        (number % SIMULATIONS + 1, now - timedelta(seconds=7 * (runs - number))) for number in range(runs)
+    )
+
+
+def rows_of(started: Iterable[tuple[int, datetime]]) -> Iterator[dict[str, Any]]:
+    """A run for each (simulation, moment): one in twenty failed, another one was cancelled."""
+    for number, (simulation, at) in enumerate(started):
+        status = STATUSES[(number + number // 1000) % len(STATUSES)]
         failed = status == "failed"
         yield {
             **CONSTANT,
             **dict.fromkeys(("created_at", "started_at", "finished_at", "changed_at"), at),
-            "simulation_id": number % SIMULATIONS + 1,
+            "simulation_id": simulation,
             "status": status,
             "seed": number,
             "duration_ms": 1200 + number % 997,
             "failure_kind": "model" if failed else "",
             "error_type": "ValueError" if failed else "",
             "error_message": "no such agent" if failed else "",
+            "error_group": "ValueError: no such agent" if failed else "",
         }

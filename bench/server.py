@@ -31,6 +31,7 @@ class Server:
     pid: int
     started_in: float
     data_dir: Path
+    env: dict[str, str]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -51,7 +52,7 @@ def free_port() -> int:
 def manage(*arguments: str, env: dict[str, str]) -> str:
     """Output of a management command."""
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def running_server(prepare: Callable[[dict[str, str]], None] | None = None, **se
             started_in = time.perf_counter() - began
             [link] = re.findall(r"(http://\S+/sign-in/\S+)", greeting)
             token = manage("token", "bench", "--role", "admin", env=env).strip()
-            yield Server(base, token, link, process.pid, started_in, Path(folder))
+            yield Server(base, token, link, process.pid, started_in, Path(folder), env)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)

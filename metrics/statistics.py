@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,3 +126,10 @@ def _quantiles(n: NDArray[np.int64]) -> Numbers:
         if count > 1:
             quantiles[n == count] = student_t(int(count) - 1)
     return quantiles
+
+
+def nearest_ranks(values: NDArray[Any], percents: Sequence[int]) -> list[Any]:
+    """The percentiles of some values, each one that occurs: the one at rank ⌈p·n/100⌉ in ascending order. Needs a value."""
+    n = len(values)
+    places = [-(-percent * n // 100) - 1 for percent in percents]
+    return np.partition(values, sorted(set(places)))[places].tolist()  # type: ignore[no-any-return]

@@ -1,13 +1,40 @@
-"""The admin: what was counted can be looked at, never edited."""
+from __future__ import annotations
 
 from django.contrib import admin
 
 from performance.models import DailyPerformance, ErrorTotals, ExecutionTotals, SystemDay
 from runs.admin import ReadOnly
 
+FIGURES = (
+    *("total_executions", "successful_executions", "failed_executions", "cancelled_executions", "success_rate"),
+    *("avg_execution_time_ms", "p50_execution_time_ms", "p95_execution_time_ms", "p99_execution_time_ms"),
+)
+HIDDEN = ("durations",)
+
+
+@admin.register(DailyPerformance)
+class DailyPerformanceAdmin(ReadOnly):
+    """What the days of simulations were like; made by the rollup alone."""
+
+    list_display = ("metric_date", "simulation", *FIGURES)
+    date_hierarchy = "metric_date"
+    search_fields = ("simulation__slug", "simulation__name")
+    list_select_related = ("simulation",)
+    exclude = HIDDEN
+
+
+@admin.register(SystemDay)
+class SystemDayAdmin(ReadOnly):
+    """The days of all simulations, and how far their rollup is."""
+
+    list_display = ("metric_date", "finished_at", *FIGURES, "failed")
+    exclude = HIDDEN
+
 
 @admin.register(ExecutionTotals)
 class ExecutionTotalsAdmin(ReadOnly):
+    """What was ever counted of the runs of a simulation."""
+
     list_display = ("simulation", "completed", "failed", "cancelled", "turns", "duration_ms")
     list_select_related = ("simulation",)
     search_fields = ("simulation__slug",)
@@ -15,20 +42,8 @@ class ExecutionTotalsAdmin(ReadOnly):
 
 @admin.register(ErrorTotals)
 class ErrorTotalsAdmin(ReadOnly):
+    """How many of them failed by which type of error."""
+
     list_display = ("simulation", "error_type", "count")
     list_select_related = ("simulation",)
     search_fields = ("simulation__slug", "error_type")
-
-
-@admin.register(DailyPerformance)
-class DailyPerformanceAdmin(ReadOnly):
-    list_display = ("simulation", "metric_date", "successful_executions", "failed_executions", "success_rate")
-    list_select_related = ("simulation",)
-    search_fields = ("simulation__slug",)
-    exclude = ("durations",)
-
-
-@admin.register(SystemDay)
-class SystemDayAdmin(ReadOnly):
-    list_display = ("metric_date", "successful_executions", "failed_executions", "success_rate", "finished_at")
-    exclude = ("durations",)

@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.statistics import nearest_ranks
+
 TOP_ERRORS = 5
 LEAST_FOR_TREND = 10
 Durations = NDArray[np.int64]
@@ -46,10 +48,8 @@ def times(durations: Durations) -> Times:
     n = len(durations)
     if not n:
         return Times()
-    places = [-(-percent * n // 100) - 1 for percent in (50, 95, 99)]
-    ordered = np.partition(durations, sorted({0, n - 1, *places}))
     total = int(durations.sum(dtype=np.int64))
-    return Times(mean(total, n), int(ordered[0]), int(ordered[-1]), *(int(ordered[place]) for place in places))
+    return Times(mean(total, n), int(durations.min()), int(durations.max()), *nearest_ranks(durations, (50, 95, 99)))
 
 
 @dataclass(frozen=True, slots=True)

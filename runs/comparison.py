@@ -17,12 +17,15 @@ from runs import queries, series
 from runs.models import Run
 from runs.series import Measured
 from runs.specs import BadSpec, FieldError
+from runs.states import Status
+from runs.templatetags.show import amount
 from runs.verification import first_difference
 from simweb.access.doors import Caller
 from simweb.engine import Metric, catalogue, registry
 
 MOST_RUNS = 200
 MOST_TURNS = 2_000_000
+CAPTIONED = 3
 NAME_MARK = "/"  # "turn.actions.counts_by_type/like" is one name of a mapping
 
 
@@ -126,6 +129,17 @@ class Comparison:
         titles = {name: title for run in firsts for name, title in queries.titles_of_params(run).items()}
         rows += [Difference(name, title, [run.params.get(name) for run in firsts]) for name, title in titles.items()]
         return [row for row in rows if len({json.dumps(value, sort_keys=True) for value in row.values}) > 1]
+
+    @cached_property
+    def captions(self) -> list[str]:
+        """What sets each group apart, in a few words, and how many of its runs completed."""
+        told = []
+        for place, group in enumerate(self.groups):
+            parts = [f"{row.title} {amount(row.values[place])}" for row in self.differences if row.name != "simulation"]
+            good = sum(run.state is Status.COMPLETED for run in group.runs)
+            some = [*parts[:CAPTIONED], *(["…"] if len(parts) > CAPTIONED else [])]
+            told.append(" · ".join([*some, f"{good} of {len(group.runs)} completed"]))
+        return told
 
     @cached_property
     def table(self) -> list[Measurement]:

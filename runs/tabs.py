@@ -9,6 +9,7 @@ from django.http import HttpRequest, QueryDict
 
 from metrics.queries import named
 from runs import queries
+from runs.agents import agents_of
 from runs.models import Run
 from runs.templatetags.show import amount
 from simweb.engine import FATES, SEVERITIES
@@ -19,6 +20,7 @@ PROBLEMS_SHOWN = 100
 TITLES = {
     "turns": "Turns",
     "decisions": "Decisions",
+    "agents": "Agents",
     "problems": "Problems",
     "log": "Log",
     "events": "Events",
@@ -31,7 +33,7 @@ def records(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     """What the tab that the address names shows; the first tab when it names none."""
     asked = request.GET.get("tab", "")
     tab = asked if asked in TITLES else "turns"
-    counts = {"decisions": run.decision_count, "problems": run.problem_count}
+    counts = {"decisions": run.decision_count, "agents": run.deciding_agents, "problems": run.problem_count}
     tabs = [(name, f"{title} {amount(counts[name])}" if counts.get(name) else title) for name, title in TITLES.items()]
     shown = {**READERS[tab](request, run, known)}
     return {"tab": tab, "tabs": tabs, "address": request.GET.urlencode() or f"tab={tab}", **shown}
@@ -109,6 +111,7 @@ FATE_TITLES = {"": "All", "failure": "Failed", "success": "Succeeded", "pending"
 READERS: dict[str, Callable[[HttpRequest, Run, Known], dict[str, Any]]] = {
     "turns": _turns,
     "decisions": _decisions,
+    "agents": lambda request, run, known: {"agents": agents_of(run)},
     "problems": _problems,
     "log": lambda request, run, known: {"log": run.log},
     "events": lambda request, run, known: {"events": list(run.events.select_related("actor"))},

@@ -22,6 +22,7 @@ from runs.recording import bury
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
+further_duties: list[Callable[[], object]] = []  # of the rooms above, which add them where they are wired up
 
 
 class Upkeep(threading.Thread):
@@ -59,7 +60,7 @@ class Upkeep(threading.Thread):
         if abs(now - self._woke_at) > 5 * TICK_SECONDS:
             self._patient_until = now + settings.LOST_SECONDS
         self._woke_at = now
-        by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance]
+        by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance, *further_duties]
         if self._presence is not None and not 0 <= now - self._told_at < TELL_SECONDS:
             by_the_clock.insert(0, self.be_seen)
         if not 0 <= now - self._pruned_at < PRUNE_SECONDS:

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from metrics.api import router as metrics_router
 from metrics.services import BadName, DuplicateName, UnknownSelection
+from performance.api import router as performance_router
 from runs.api.answers import NotFound
 from runs.api.comparison import router as comparison_router
 from runs.api.insight import router as insight_router
@@ -49,6 +50,7 @@ api.add_router("", transfer_router)
 api.add_router("", comparison_router)
 api.add_router("", notifiers_router)
 api.add_router("", views_router)
+api.add_router("", performance_router)
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:

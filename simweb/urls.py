@@ -16,8 +16,8 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
     path("", include("simweb.access.urls")),
     path("", include("metrics.urls")),
-    path("", include("performance.urls")),
     path("", include("runs.urls")),
+    path("", include("performance.urls")),
 ]
 handler404 = "simweb.errors.not_found"
 handler403 = "simweb.errors.forbidden"

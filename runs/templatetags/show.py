@@ -39,6 +39,18 @@ def duration(milliseconds: float | None) -> str:
 
 
 @register.filter
+def took(milliseconds: float | None) -> str:
+    """As `duration`, but exact below a minute: `45 ms`, `1.24 s`, `45.3 s`."""
+    if milliseconds is None:
+        return UNKNOWN
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1000:.{2 if milliseconds < 9_995 else 1}f} s"
+    return duration(milliseconds)
+
+
+@register.filter
 def cost(usd: Decimal | float | None) -> str:
     """Two decimals from 10 cents, three from one cent, else four; `—` when unknown."""
     if usd is None:
@@ -81,6 +93,12 @@ def item(mapping: dict[str, Any], key: str) -> Any:
 def item_of(key: str, mapping: dict[str, Any]) -> Any:
     """`mapping[key]`, for a key that a template has in a variable; the key itself when it is not there."""
     return mapping.get(key, key)
+
+
+@register.filter
+def place_in(place: int, values: Sequence[Any]) -> Any:
+    """`values[place]`, for a loop that walks another list."""
+    return values[place]
 
 
 @register.filter

@@ -1,7 +1,7 @@
 /* <sim-chart data-run data-metric data-turns>: one metric over the turns. It pulls its points from the public API, only those
    it has not got, whenever the run's live card says that more turns are done. How it draws is said by <chart-tools>; of the turns
    that are zoomed in on it pulls finer points. */
-const LEAST_MS = 250, MOST_POINTS = 2000;
+const LEAST_MS = 250, MOST_POINTS = 2000, ENDED = ["completed", "failed", "cancelled"];
 
 /* Each value with those of the `window` turns up to it; a thinned series has fewer, so turns are counted, not points. */
 const SMOOTH = {
@@ -58,9 +58,18 @@ class SimChart extends HTMLElement {
 
   get #settings() { return this.tools?.settings ?? { hidden: [] }; }
 
+  get #live() { return document.getElementById(`run-${this.dataset.run}-live`)?.dataset ?? {}; }
+
   #look() {
-    const live = document.getElementById(`run-${this.dataset.run}-live`);
-    if (live && Number(live.dataset.turnsDone) > this.#last) this.#fetch();
+    const { turnsDone, status } = this.#live;
+    if (Number(turnsDone) > this.#last) this.#fetch();
+    else if (status !== this.status) this.#draw();
+  }
+
+  /* The last turn there will be: of a run that ended early, the last that it played. */
+  get #end() {
+    this.status = this.#live.status;
+    return ENDED.includes(this.status) ? this.#last : Number(this.dataset.turns);
   }
 
   async #fetch() {
@@ -121,6 +130,9 @@ class SimChart extends HTMLElement {
     try { await this.#refine(); } catch { /* the points that are there stay */ }
     this.ariaBusy = "false";
   }
+
+  /* The last turn that is drawn. */
+  get furthest() { return this.#plot?.scales.x.max; }
 
   #say(text) { if (!this.#plot) this.body.textContent = text; }
 
@@ -187,9 +199,9 @@ class SimChart extends HTMLElement {
   }
 
   #options() {
-    const axis = Plots.axis(), turns = Number(this.dataset.turns), series = this.#series();
+    const axis = Plots.axis(), series = this.#series();
     const areas = this.#stacked ? series.slice(1).map((one, number) => ({ series: [number + 2, number + 1], fill: Plots.faint(one.stroke, 0.4) })) : [];
-    const x = { time: false, range: () => this.#settings.zoom ?? [1, Math.max(2, turns)] };
+    const x = { time: false, range: () => this.#settings.zoom ?? [1, Math.max(2, this.#end)] };
     return {
       ...this.#size(),
       scales: { x, y: this.#scale() },

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 from scipy import stats
 
 from runs.models import Run
 from tests.conftest import Api, MakeRun
-from tests.runs.lives import claimed, played, turn
+from tests.runs.lives import claimed, lead_to, played, turn
 
 PLACE = "turn.walk.place"
 
@@ -94,6 +95,15 @@ def test_only_the_parameters_that_differ_are_told(api: Api, make_run: MakeRun) -
     one = measured(make_run, [1, 2], params={"agents": 10, "tempo": 0.5})
     two = measured(make_run, [1, 2], params={"agents": 30, "tempo": 0.5})
     assert ask(api, one, two)["differences"] == [{"name": "agents", "title": "Agents", "values": [10, 30]}]
+
+
+def test_a_group_is_captioned_with_what_sets_it_apart_and_how_it_ended(browser: Client, make_run: MakeRun) -> None:
+    one = measured(make_run, [1, 2], params={"agents": 10})
+    two = make_run(params={"agents": 30})
+    lead_to(two, "failed")
+    page = browser.get(f"/compare/?runs={one.pk},{two.pk}").content.decode()
+    assert "Agents 10 · 1 of 1 completed" in page
+    assert "Agents 30 · 0 of 1 completed" in page
 
 
 def test_the_table_has_run_metrics_last_values_and_means_with_their_effects(api: Api, make_run: MakeRun) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from runs import insight, services
+from runs.agents import agents_of
 from runs.models import Run, Simulation
 from runs.simulations import create_simulation
 from runs.states import FailureKind, Status, Trigger
@@ -254,3 +255,41 @@ def test_marks_are_kept_and_refused_with_what_to_change(api: Api, run: Run) -> N
     last = run.events.last()
     assert last is not None
     assert (last.kind, last.detail) == ("marked", "starred")
+
+
+def test_agents_are_told_with_what_they_decided_and_what_it_cost(
+    run: Run, api: Api, browser: Client, django_assert_num_queries: Any
+) -> None:
+    rows = run.decisions.filter(agent="agent 0")
+    for latency, row in enumerate(rows, 1):
+        rows.filter(pk=row.pk).update(latency_ms=10 * latency, cost_usd="0.5")
+    even, odd = api.get(f"/runs/{run.pk}/agents").json()
+    assert even == {
+        "agent": "agent 0",
+        "decisions": 6,
+        "successful": 3,
+        "failed": 3,
+        "success_rate": 50.0,
+        "p50_ms": 30.0,
+        "p95_ms": 60.0,
+        "p99_ms": 60.0,
+        "tokens": 9,
+        "cost_usd": 3.0,
+    }
+    assert (odd["agent"], odd["decisions"], odd["p50_ms"], odd["tokens"], odd["cost_usd"]) == (
+        "agent 1",
+        6,
+        None,
+        30,
+        None,
+    )
+    page = browser.get(f"/runs/{run.pk}/?tab=agents").content.decode()
+    assert "?tab=decisions&amp;outcome=failure&amp;agent=agent%200" in page
+    with django_assert_num_queries(1):
+        agents_of(run)
+
+
+def test_a_run_without_decisions_has_no_agents(make_run: MakeRun, api: Api, browser: Client) -> None:
+    bare = lead_to(make_run(), "completed")
+    assert api.get(f"/runs/{bare.pk}/agents").json() == []
+    assert "No agent has decided anything." in browser.get(f"/runs/{bare.pk}/?tab=agents").content.decode()

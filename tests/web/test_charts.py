@@ -131,3 +131,19 @@ def test_the_part_of_a_long_run_that_is_zoomed_in_on_has_all_its_turns(page: Pag
     page.get_by_role("button", name="All turns").press("Enter")
     expect(rows.first).to_contain_text("1")
     expect(rows).not_to_have_count(102)
+
+
+def test_a_run_that_ended_early_is_drawn_as_far_as_it_came(page: Page, lab: Lab) -> None:
+    slug = lab.paced("Cut short", seconds=0.02, turns=5000)
+    run = lab.run(slug)
+    lab.until(run, "running")
+    open_run(page, run)
+    axis = """() => {
+      const plot = document.querySelector('sim-chart .u-over');
+      return plot && [...document.querySelectorAll('sim-chart')].map(chart => chart.furthest)[0];
+    }"""
+    expect(page.locator("sim-chart canvas").first).to_be_visible()
+    assert page.evaluate(axis) == 5000
+    lab.cancel(run)
+    done = int(lab.ended(run)["turns_done"])
+    page.wait_for_function(f"({axis})() === {done}")

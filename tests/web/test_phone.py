@@ -28,7 +28,16 @@ def test_no_page_is_wider_than_a_phone(phone: Page, lab: Lab) -> None:
     slug = lab.simulation(LONG, "costly")
     runs = lab.finished(slug, 6)
     own = f"/simulations/{slug}/"
-    for address in ("/", "/runs/", f"/runs/{runs[0]}/", own, f"{own}new/", "/simulations/new/"):
+    for address in (
+        "/",
+        "/runs/",
+        f"/runs/{runs[0]}/",
+        own,
+        f"{own}new/",
+        "/simulations/new/",
+        "/performance/",
+        f"{own}performance/",
+    ):
         phone.goto(address)
         expect(phone.get_by_role("heading", level=1)).to_be_visible()
         assert hangs_over(phone) == 0, address

@@ -1,0 +1,226 @@
+"""Reads: what ended runs were like in a span of time. Verifying replays and deleted runs are left out of all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.core.cache import cache
+from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
+
+from performance.figures import Durations, Figures, Met, Times, Trend, merged, trend
+from performance.models import DailyPerformance, SystemDay
+from performance.windows import MetricType, Span, TimeRange, gaps, of_day, window
+from runs.models import Run, RunQuerySet, Simulation
+from runs.schemas import iso
+from runs.series import JsonList
+from runs.states import TERMINAL, Status, Trigger
+
+KEPT_SECONDS = 30
+MOST_ERRORS = 1_000  # groups; the rarest of more are forgotten
+DURATIONS = "<i8"
+DECIDED = (Status.COMPLETED, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How a simulation's runs, or all runs, were in a window. `approximate`: some of them are no longer kept one by one."""
+
+    simulation: str | None
+    time_range: TimeRange
+    metric_type: MetricType
+    span: Span
+    total: int
+    successful: int
+    failed: int
+    cancelled: int
+    success_rate: float
+    error_rate: float
+    times: Times
+    top_errors: list[tuple[str, int]]
+    trend: Trend
+    approximate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The figures of a part of a window, from the runs themselves or from a day that is kept."""
+
+    span: Span
+    figures: Figures
+    is_kept: bool
+
+
+def performance(simulation: Simulation | None, time_range: TimeRange, metric_type: MetricType) -> Performance:
+    """How it has been doing up to now. Kept for half a minute at most, and never over the end of a run, in any process."""
+    parts = (simulation.pk if simulation else "all", _endings(simulation), time_range, metric_type)
+    key = f"performance:{':'.join(map(str, parts))}"
+    found: Performance | None = cache.get(key)
+    if found is None:
+        found = {"realtime": realtime, "aggregated": aggregated}[metric_type](simulation, time_range, timezone.now())
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _endings(simulation: Simulation | None) -> int:
+    """Grows with every end, deletion and removal of a run, and within its transaction."""
+    if simulation is not None:
+        return Simulation.objects.values_list("endings", flat=True).get(pk=simulation.pk)
+    return Simulation.objects.aggregate(all=Sum("endings"))["all"] or 0
+
+
+def ended(simulation: Simulation | None, span: Span) -> RunQuerySet:
+    """The runs that figures are of: those that started in the span and have ended. An index answers."""
+    found = Run.objects.filter(deleted_at=None, started_at__gte=span.start, started_at__lt=span.end)
+    found = found.filter(status__in=sorted(TERMINAL)).exclude(trigger=Trigger.VERIFY).order_by()
+    return found if simulation is None else found.filter(simulation=simulation)
+
+
+def figures_of(runs: RunQuerySet) -> Figures:
+    """Exactly what these runs say, in two queries."""
+    rows = runs.values("status").annotate(n=Count("pk"), durations=JsonList("duration_ms"))
+    found = {status: (n, text) for status, n, text in rows.values_list("status", "n", "durations")}
+    counts = {status: found[status][0] if status in found else 0 for status in sorted(TERMINAL)}
+    durations = [numbers_of(found[status][1]) for status in DECIDED if status in found]
+    return Figures(
+        counts[Status.COMPLETED],
+        counts[Status.FAILED],
+        counts[Status.CANCELLED],
+        np.concatenate([np.zeros(0, np.int64), *durations]),
+        errors_of(runs) if counts[Status.FAILED] else {},
+    )
+
+
+def numbers_of(text: str) -> Durations:
+    """Whole numbers out of a JSON list; what is null is left out."""
+    return np.array([number for number in json.loads(text) if number is not None], dtype=np.int64)
+
+
+def errors_of(runs: RunQuerySet) -> dict[str, Met]:
+    """The errors of the failed ones, by group."""
+    rows = runs.filter(status=Status.FAILED).values("error_group").annotate(n=Count("pk"), last=Max("started_at"))
+    ordered = rows.order_by("-n", "-last", "error_group").values_list("error_group", "n", "last")[:MOST_ERRORS]
+    return {error: Met(n, iso(last) or "") for error, n, last in ordered}
+
+
+def realtime(simulation: Simulation | None, time_range: TimeRange, now: datetime) -> Performance:
+    """From the runs themselves."""
+    span = window(time_range, now)
+    parts = [Part(span, figures_of(ended(simulation, span)), is_kept=False)]
+    return _told(simulation, time_range, "realtime", span, parts, is_cut=False)
+
+
+def aggregated(simulation: Simulation | None, time_range: TimeRange, now: datetime) -> Performance:
+    """From the days that are kept, and from the runs of what is left: today, the first day's rest, days that are missing.
+
+    The same as `realtime` while the runs are kept. Of runs that were removed, the days still know; only where a window
+    begins within a day, that day counts as a whole, and is said to be approximate.
+    """
+    span = window(time_range, now)
+    parts = kept_days(simulation, span.days)
+    left = [
+        Part(gap, figures_of(ended(simulation, gap)), is_kept=False)
+        for gap in gaps(span, [part.span.start.date() for part in parts])
+    ]
+    left, is_cut = _first_day_whole(simulation, span, left)
+    parts = sorted([*parts, *left], key=lambda part: part.span.start)
+    return _told(simulation, time_range, "aggregated", span, parts, is_cut=is_cut)
+
+
+def _told(
+    simulation: Simulation | None,
+    time_range: TimeRange,
+    metric_type: MetricType,
+    span: Span,
+    parts: list[Part],
+    *,
+    is_cut: bool,
+) -> Performance:
+    figures = merged(part.figures for part in parts)
+    found, is_guessed = _trend(simulation, parts)
+    return Performance(
+        simulation=simulation.slug if simulation else None,
+        time_range=time_range,
+        metric_type=metric_type,
+        span=span,
+        total=figures.total,
+        successful=figures.successful,
+        failed=figures.failed,
+        cancelled=figures.cancelled,
+        success_rate=figures.success_rate,
+        error_rate=figures.error_rate,
+        times=figures.times,
+        top_errors=figures.top_errors,
+        trend=found,
+        approximate=is_cut or is_guessed,
+    )
+
+
+def kept_days(simulation: Simulation | None, days: Iterable[Any]) -> list[Part]:
+    """Those of the days that are rolled up. A simulation without a row on such a day had no run."""
+    wanted = list(days)
+    done = dict(
+        SystemDay.objects.filter(metric_date__in=wanted, finished_at__isnull=False).values_list("metric_date", "failed")
+    )
+    if simulation is None:
+        rows = SystemDay.objects.filter(metric_date__in=[day for day, failed in done.items() if not failed])
+        return [Part(of_day(row.metric_date), kept_figures(row), is_kept=True) for row in rows]
+    good = [day for day, failed in done.items() if simulation.pk not in failed]
+    own = DailyPerformance.objects.filter(simulation=simulation, metric_date__in=good)
+    found = {row.metric_date: kept_figures(row) for row in own}
+    return [Part(of_day(day), found.get(day, Figures()), is_kept=True) for day in good]
+
+
+def kept_figures(day: DailyPerformance | SystemDay) -> Figures:
+    """The figures that a row keeps."""
+    return Figures(
+        day.successful_executions,
+        day.failed_executions,
+        day.cancelled_executions,
+        np.frombuffer(day.durations, DURATIONS),
+        {error: Met(*met) for error, met in day.errors.items()},
+    )
+
+
+def _first_day_whole(simulation: Simulation | None, span: Span, left: list[Part]) -> tuple[list[Part], bool]:
+    """With the day in which the window begins as a whole, if it knows of runs that are no longer there."""
+    if not left or left[0].span.start != span.start:
+        return left, False
+    day = span.start.date()
+    known = kept_days(simulation, [day])
+    if not known or known[0].figures.total <= ended(simulation, of_day(day)).filter(status__in=DECIDED).count():
+        return left, False
+    rest = Span(of_day(day).end, left[0].span.end)
+    after = [Part(rest, figures_of(ended(simulation, rest)), is_kept=False)] if rest.start < rest.end else []
+    return [*known, *after, *left[1:]], True
+
+
+def _trend(simulation: Simulation | None, parts: list[Part]) -> tuple[Trend, bool]:
+    """The trend over the parts, in order, and whether it had to be guessed where a day is divided."""
+    total = sum(part.figures.total for part in parts)
+    successful = sum(part.figures.successful for part in parts)
+    left, good, is_guessed = total // 2, 0, False
+    for part in parts:
+        if part.figures.total > left:
+            first, is_guessed = _first_successful(simulation, part, left)
+            good += first
+            break
+        left -= part.figures.total
+        good += part.figures.successful
+    return trend((good, total // 2), (successful - good, total - total // 2)), is_guessed
+
+
+def _first_successful(simulation: Simulation | None, part: Part, count: int) -> tuple[int, bool]:
+    """How many of the first so many decided runs of a part completed; guessed when the runs are not all there any more."""
+    if not count:
+        return 0, False
+    decided = ended(simulation, part.span).filter(status__in=DECIDED)
+    if part.is_kept and decided.count() != part.figures.total:
+        return round(part.figures.successful * count / part.figures.total), True
+    first = decided.order_by("started_at", "id").only("status")[:count]
+    return first.aggregate(good=Count("pk", filter=Q(status=Status.COMPLETED)))["good"], False
