@@ -20,6 +20,7 @@ NAMES = (
     "live",
     "heartbeat",
     "insight",
+    "metrics",
     "compare",
     "performance",
     "wealth",

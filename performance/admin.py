@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from performance.models import DailyPerformance, SystemDay
+from performance.models import DailyPerformance, ErrorTotals, ExecutionTotals, SystemDay
 from runs.admin import ReadOnly
 
 FIGURES = (
@@ -29,3 +29,21 @@ class SystemDayAdmin(ReadOnly):
 
     list_display = ("metric_date", "finished_at", *FIGURES, "failed")
     exclude = HIDDEN
+
+
+@admin.register(ExecutionTotals)
+class ExecutionTotalsAdmin(ReadOnly):
+    """What was ever counted of the runs of a simulation."""
+
+    list_display = ("simulation", "completed", "failed", "cancelled", "turns", "duration_ms")
+    list_select_related = ("simulation",)
+    search_fields = ("simulation__slug",)
+
+
+@admin.register(ErrorTotals)
+class ErrorTotalsAdmin(ReadOnly):
+    """How many of them failed by which type of error."""
+
+    list_display = ("simulation", "error_type", "count")
+    list_select_related = ("simulation",)
+    search_fields = ("simulation__slug", "error_type")

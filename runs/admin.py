@@ -23,6 +23,7 @@ from runs.models import (
     Run,
     SavedView,
     SeriesBlock,
+    ServerProcess,
     Simulation,
     Turn,
 )
@@ -273,3 +274,11 @@ class DeliveryAdmin(ReadOnly):
     list_filter = ("outcome",)
     search_fields = ("=run__id",)
     list_select_related = ("notifier",)
+
+
+@admin.register(ServerProcess)
+class ServerProcessAdmin(ReadOnly):
+    """Who told of itself within the last hour; one that was not seen for 15 seconds is not counted any more."""
+
+    list_display = ("name", "kind", "slots", "sockets", "seen_at")
+    list_filter = ("kind",)

@@ -56,10 +56,11 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif self.caller is None:
             await self.close(UNAUTHORIZED)
         else:
+            hub.enter(self.outbox)
             self.writer = asyncio.create_task(self._write())
 
     async def disconnect(self, code: int) -> None:
-        hub.leave(self.outbox, self.audiences)
+        hub.exit(self.outbox, self.audiences)
         if self.writer is not None:
             self.writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

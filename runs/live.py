@@ -72,6 +72,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._open: set[Outbox] = set()
         self._audiences: dict[Audience, set[Outbox]] = {}
         self._news: dict[int, set[Kind]] = {}  # what is known to have changed about a run since it was last drawn
         self._drawn_at: dict[int, float] = {}
@@ -92,6 +93,10 @@ class Hub:
             work.append(self._listen_forever())
         self._tasks = [loop.create_task(coroutine) for coroutine in work]
 
+    def enter(self, outbox: Outbox) -> None:
+        """A socket was let in."""
+        self._open.add(outbox)
+
     def join(self, outbox: Outbox, audience: Audience) -> None:
         """From now on, `outbox` gets what is drawn for `audience`."""
         self._audiences.setdefault(audience, set()).add(outbox)
@@ -104,10 +109,15 @@ class Hub:
             if not outboxes:
                 self._audiences.pop(audience, None)
 
+    def exit(self, outbox: Outbox, audiences: Iterable[Audience]) -> None:
+        """A socket is gone, and watches none of these any more."""
+        self._open.discard(outbox)
+        self.leave(outbox, audiences)
+
     @property
     def sockets(self) -> int:
-        """Sockets that watch something."""
-        return len(set().union(*self._audiences.values())) if self._audiences else 0
+        """Sockets that were let in and are open, whatever they watch. May be asked from any thread."""
+        return len(self._open)
 
     def tell(self, run_id: int, kind: Kind) -> None:
         """News of a run; call it on the hub's loop."""

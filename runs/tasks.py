@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
+from uuid import uuid4
 
 from celery import shared_task
 from celery.signals import (
@@ -19,12 +20,15 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
+    worker_shutdown,
     worker_shutting_down,
 )
 from django.conf import settings
 
 from runs.conductor import PlayerDied, ServerStopping, conduct
 from runs.executors.child import WarmChild
+from runs.models import ServerProcess
+from runs.presence import Presence
 from runs.recording import Message, is_last
 from runs.upkeep import Upkeep
 from simweb.engine import Spec
@@ -35,6 +39,10 @@ logger = logging.getLogger(__name__)
 # monotonic clock at which what is still being played must end.
 worker_pid = RawValue("i", 0)
 patient_until = RawValue("d", math.inf)
+# Another name after each start: who was killed is not taken for who came after it.
+presence = Presence(f"{socket.gethostname()[:60]}-{uuid4().hex[:12]}", ServerProcess.Kind.WORKER, 0)
+upkeep = Upkeep(presence)
+LEAVE_SECONDS = 3
 STOPPED = "The worker was stopped while this run was being played."
 
 
@@ -124,12 +132,22 @@ def cool_down(**news: Any) -> None:
 
 
 @worker_ready.connect
-def keep_up(**news: Any) -> None:
+def keep_up(sender: Any, **news: Any) -> None:
     """A worker keeps the clock too: the lost are found even when no web server is up."""
-    Upkeep().start()
+    presence.slots = sender.controller.concurrency
+    upkeep.start()
 
 
 @worker_shutting_down.connect
 def begin_to_end(**news: Any) -> None:
     """What is being played has SIMWEB_DRAIN_SECONDS to finish."""
     patient_until.value = min(patient_until.value, time.monotonic() + settings.DRAIN_SECONDS)
+    presence.slots = 0  # it takes no more
+
+
+@worker_shutdown.connect
+def be_gone(**news: Any) -> None:
+    """Its pool has ended."""
+    upkeep.stop()
+    if upkeep.is_alive():
+        upkeep.join(LEAVE_SECONDS)

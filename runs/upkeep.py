@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import Error as DatabaseGone
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from runs import bulk, queries, retention, schedules
+from runs.presence import TELL_SECONDS, Presence, forget_the_gone
 from runs.recording import bury
 
 logger = logging.getLogger(__name__)
@@ -24,14 +26,19 @@ further_duties: list[Callable[[], object]] = []  # of the rooms above, which add
 
 
 class Upkeep(threading.Thread):
-    """One thread a server. It starts with patience: who was paused himself cannot tell the dead from the paused."""
+    """One thread a server. It starts with patience: who was paused himself cannot tell the dead from the paused.
 
-    def __init__(self) -> None:
+    With a presence it tells the others, every few seconds, that this process is up.
+    """
+
+    def __init__(self, presence: Presence | None = None) -> None:
         super().__init__(name="upkeep", daemon=True)
         self._ending = threading.Event()
         self._patient_until = 0.0
         self._woke_at = 0.0
         self._pruned_at = 0.0
+        self._presence = presence
+        self._told_at = 0.0
 
     def run(self) -> None:
         while not self._ending.wait(TICK_SECONDS):
@@ -41,6 +48,7 @@ class Upkeep(threading.Thread):
                 except Exception:
                     logger.exception("upkeep: %s failed; it is tried again", duty.__name__)
                     close_old_connections()
+        self._leave()
         connections.close_all()
 
     def stop(self) -> None:
@@ -53,9 +61,24 @@ class Upkeep(threading.Thread):
             self._patient_until = now + settings.LOST_SECONDS
         self._woke_at = now
         by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance, *further_duties]
+        if self._presence is not None and not 0 <= now - self._told_at < TELL_SECONDS:
+            by_the_clock.insert(0, self.be_seen)
         if not 0 <= now - self._pruned_at < PRUNE_SECONDS:
-            by_the_clock.append(self.prune)
+            by_the_clock += [forget_the_gone, self.prune]
         return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]
+
+    def be_seen(self) -> None:
+        """Tell the others that this process is up."""
+        self._told_at = self._woke_at
+        if self._presence is not None:
+            self._presence.tell()
+
+    def _leave(self) -> None:
+        try:
+            if self._presence is not None:
+                self._presence.leave()
+        except DatabaseGone:
+            logger.warning("upkeep: the others could not be told that this process ends; they notice by themselves")
 
     def prune(self) -> int:
         """Remove runs that are due for about a second, and go on in the next round; when none is left, in an hour."""

@@ -33,6 +33,11 @@ class Executor(ABC):
         """ "ok" when it plays runs, else what is wrong; for /ready."""
         return "ok"
 
+    @property
+    def slots(self) -> int:
+        """How many runs this process can play at once."""
+        return 0
+
     @abstractmethod
     def run_queued(self, run_id: int) -> None:
         """A run waits: see to it that it is conducted, soon, somewhere."""

@@ -135,6 +135,10 @@ class LocalExecutor(Executor):
         alive = sum(worker.is_alive() for worker in self._workers)
         return "ok" if alive == len(self._workers) else f"{alive} of {len(self._workers)} workers alive"
 
+    @property
+    def slots(self) -> int:
+        return len(self._workers)
+
     def run_queued(self, run_id: int) -> None:
         with self._news:
             self._news.notify()

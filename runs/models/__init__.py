@@ -1,6 +1,7 @@
-"""The nouns: Simulation, Run, what a run leaves, who is told, and what lists keep."""
+"""The nouns: Simulation, Run, what a run leaves, who is told, what lists keep, and who is up."""
 
 from runs.models.notices import Delivery, Notifier
+from runs.models.presence import ServerProcess
 from runs.models.records import Decision, Event, Frame, Problem, SeriesBlock, Turn
 from runs.models.run import Run, RunQuerySet
 from runs.models.simulation import Simulation
@@ -19,6 +20,7 @@ __all__ = [
     "RunQuerySet",
     "SavedView",
     "SeriesBlock",
+    "ServerProcess",
     "Simulation",
     "Turn",
 ]

@@ -15,6 +15,12 @@ def default_retry_kinds() -> list[str]:
     return [FailureKind.LOST.value, FailureKind.TIMEOUT.value]
 
 
+def success_rate(completed: int, failed: int) -> float | None:
+    """Per cent of decided runs that completed, two decimals; None before the first."""
+    decided = completed + failed
+    return round(100 * completed / decided, 2) if decided else None
+
+
 class Simulation(models.Model):
     """A scenario with saved parameters and a choice of metrics: one row of the dashboard."""
 
@@ -74,4 +80,4 @@ class Simulation(models.Model):
     @property
     def success_rate(self) -> float | None:
         """Per cent of decided runs that completed, two decimals; None before the first."""
-        return round(100 * self.completed_runs / self.decided_runs, 2) if self.decided_runs else None
+        return success_rate(self.completed_runs, self.failed_runs)

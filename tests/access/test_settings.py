@@ -43,6 +43,9 @@ def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedP
         ("DATABASE_URL", "mysterious://x"),
         ("DATABASE_URL", "nonsense"),
         ("REDIS_URL", "nonsense"),
+        ("SIMWEB_METRICS_NETWORKS", "everybody"),
+        ("SIMWEB_METRICS_NETWORKS", "10.0.0.0/8,10.1.2.3/16"),
+        ("SIMWEB_METRICS_NETWORKS", "10.0.0.0/33"),
     ],
 )
 def test_nonsense_is_refused_by_the_name_of_the_variable(tmp_path: Path, name: str, value: str) -> None:

@@ -20,7 +20,10 @@ from tests.runs.lives import lead_to
 
 pytestmark = pytest.mark.django_db
 MODELS = [
-    model for app in ("runs", "metrics") for model in apps.get_app_config(app).get_models() if model is not BulkItem
+    model
+    for app in ("runs", "metrics", "performance")
+    for model in apps.get_app_config(app).get_models()
+    if model is not BulkItem
 ]
 
 

@@ -15,6 +15,10 @@ from django.utils.module_loading import import_string
 from runs import simulations
 from runs.courier import Courier
 from runs.executors import get_executor
+from runs.executors.local import server_name
+from runs.live import hub
+from runs.models import ServerProcess
+from runs.presence import Presence
 from runs.upkeep import Upkeep
 from simweb.access.services import create_sign_in_link, local_admin
 from simweb.engine import registry
@@ -23,6 +27,8 @@ from simweb.engine import registry
 SWITCH_SECONDS = 0.001
 # Any number that nobody else takes for a lock in this database.
 PREPARING = 20_260_501
+# To tell the others that this process ends; a database that is away must not keep it.
+LEAVE_SECONDS = 3
 
 
 @contextmanager
@@ -69,7 +75,9 @@ class Command(BaseCommand):
         application = import_string(settings.ASGI_APPLICATION)
         executor = get_executor()
         executor.start()
-        clockwork = (Upkeep(), Courier())
+        presence = Presence(server_name(), ServerProcess.Kind.WEB, executor.slots, lambda: hub.sockets)
+        upkeep = Upkeep(presence)
+        clockwork = (upkeep, Courier())
         for thread in clockwork:
             thread.start()
         server = WebServer(application, host, port, settings.PING_SECONDS, lambda: self._greet(host, port, secret))
@@ -79,6 +87,7 @@ class Command(BaseCommand):
             for thread in clockwork:
                 thread.stop()
             executor.stop()
+            upkeep.join(LEAVE_SECONDS)
         if not server.listening_addresses:
             raise CommandError(f"Port {port} of {host} is taken or not allowed. Try another: PORT={port + 1} make run")
 

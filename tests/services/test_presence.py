@@ -1,0 +1,45 @@
+"""Machines that come, stop and are killed, as Prometheus sees them at any web server."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import httpx
+
+from tests.faults.conftest import Waits
+from tests.services.lab import Machines
+from tests.waiting import wait_until
+from tests.web.server import Lab
+
+
+def workers(base: str, token: str) -> tuple[int, int]:
+    """(busy, idle)"""
+    answer = httpx.get(f"{base}/metrics", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    told = dict(line.split(" ") for line in answer.text.splitlines() if line.startswith("simweb_workers{"))
+    return int(told['simweb_workers{state="busy"}']), int(told['simweb_workers{state="idle"}'])
+
+
+def test_workers_are_counted_from_their_start_to_their_stop(
+    machines: Machines, lab: Lab, token: str, tmp_path: Path
+) -> None:
+    other = machines.another_web()
+    other.start()
+    first, second = machines.worker(), machines.worker()
+    for base in (machines.web.base, other.base):
+        wait_until(lambda base=base: workers(base, token) == (0, 4), 30)
+    waits = Waits(lab, tmp_path)
+    run = waits.run("one")
+    waits.pid("one")
+    assert workers(other.base, token) == (1, 3)
+    waits.let_go()
+    lab.ended(run)
+    first.stop()
+    assert workers(other.base, token) == (0, 2), "at once"
+    second.stop(signal.SIGKILL)
+    assert workers(other.base, token) == (0, 2), "who knows"
+    wait_until(lambda: workers(other.base, token) == (0, 0), 30)
+    kinds = "SELECT kind FROM runs_serverprocess ORDER BY kind"
+    assert machines.ask(kinds) == [("web",), ("web",), ("worker",)]
+    other.stop()
+    assert machines.ask(kinds) == [("web",), ("worker",)]
