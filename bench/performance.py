@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench.million import fill_with, rows_of
-from bench.server import manage, percentiles, running_server
+from bench.server import manage, percentiles, without_server
 
 SEVERAL, MANY = 10_000, 1_000_000
 SIMULATIONS = EACH = 1_000
@@ -18,10 +18,10 @@ REPEATS = 15
 
 def bench() -> list[tuple[str, str, str]]:
     """(what, measured, goal)"""
-    with running_server(_fill_history, SIMWEB_EXECUTOR="idle") as server:
-        asked = _inside("history", server.env)
-    with running_server(_fill_day, SIMWEB_EXECUTOR="idle") as server:
-        asked |= _inside("day", server.env)
+    with without_server(_fill_history) as env:
+        asked = _inside("history", env)
+    with without_server(_fill_day) as env:
+        asked |= _inside("day", env)
     return [
         (
             f"real time, {SEVERAL:,} runs of a simulation, nothing cached",

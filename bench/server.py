@@ -31,7 +31,6 @@ class Server:
     pid: int
     started_in: float
     data_dir: Path
-    env: dict[str, str]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -72,6 +71,16 @@ def _database() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
+def without_server(prepare: Callable[[dict[str, str]], None]) -> Iterator[dict[str, str]]:
+    """The environment of commands on a filled database of their own."""
+    with tempfile.TemporaryDirectory() as folder, _database() as database:
+        env = {**os.environ, **database, "SIMWEB_DATA_DIR": folder}
+        manage("migrate", "--verbosity=0", env=env)
+        prepare(env)
+        yield env
+
+
+@contextmanager
 def running_server(prepare: Callable[[dict[str, str]], None] | None = None, **settings: str) -> Iterator[Server]:
     """Start `manage.py serve`, wait for its greeting, stop it at the end. `prepare` fills the database before."""
     with tempfile.TemporaryDirectory() as folder, _database() as database:
@@ -91,7 +100,7 @@ def running_server(prepare: Callable[[dict[str, str]], None] | None = None, **se
             started_in = time.perf_counter() - began
             [link] = re.findall(r"(http://\S+/sign-in/\S+)", greeting)
             token = manage("token", "bench", "--role", "admin", env=env).strip()
-            yield Server(base, token, link, process.pid, started_in, Path(folder), env)
+            yield Server(base, token, link, process.pid, started_in, Path(folder))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)

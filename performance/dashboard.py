@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
 from metrics.statistics import nearest_ranks
@@ -19,6 +19,7 @@ from performance.trends import Point, points
 from performance.windows import DAY, Span, TimeRange, window
 from runs import queries
 from runs.models import Run, Simulation
+from runs.presence import processes
 from runs.series import JsonList
 from runs.states import PLAYING, Status
 
@@ -95,6 +96,15 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """Runs that are played, out of how many could be at once, and the server processes that are up."""
+
+    busy: int
+    slots: int
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """Everything on the page of performance, at one moment."""
 
@@ -108,6 +118,7 @@ class Dashboard:
     slowest: list[Slow]
     execution_trend: list[Point]
     queue: Queue
+    workers: Workers
 
 
 def dashboard(time_range: TimeRange) -> Dashboard:
@@ -126,7 +137,8 @@ def dashboard(time_range: TimeRange) -> Dashboard:
         with_issues=_issues(standings, week),
         slowest=_slowest(standings, week),
         execution_trend=points(None, time_range, now),
-        queue=_queue(now),
+        queue=(queue := _queue(now)),
+        workers=_workers(queue),
     )
 
 
@@ -234,3 +246,8 @@ def _queue(now: datetime) -> Queue:
         max(0.0, (queries.now() - oldest).total_seconds()) if oldest else None,
         *(nearest_ranks(np.round(waits, 3), (50, 95)) if waits else (None, None)),
     )
+
+
+def _workers(queue: Queue) -> Workers:
+    up = processes().aggregate(slots=Sum("slots"), n=Count("pk"))
+    return Workers(queue.running + queue.stuck, up["slots"] or 0, up["n"])

@@ -52,7 +52,7 @@ class Nightly:
         if until < self._next_look:
             return
         for day in due(timezone.now()):
-            for _ in steps(day):
+            for _ in go_on(day):
                 if time.monotonic() >= until:
                     return
         self._next_look = time.monotonic() + LOOK_SECONDS
@@ -77,8 +77,11 @@ def roll_up_day(day: date, only: int | None = None) -> Rolled:
     """All simulations' figures of a day, or one's, and of all together."""
     row = SystemDay.objects.filter(metric_date=day, finished_at__isnull=False).first()
     if only is None or row is None:
-        for _ in steps(day, again=True):
-            pass
+        row = _anew(day)
+        while row.finished_at is None:  # a server may be at it, too, and be quicker here and there
+            for _ in steps(row):
+                pass
+            row.refresh_from_db()
     else:
         failed = [pk for pk in row.failed if pk != only] + ([] if _attempt(only, day) else [only])
         SystemDay.objects.filter(pk=row.pk, failed=row.failed).update(failed=failed, finished_at=None)
@@ -87,27 +90,27 @@ def roll_up_day(day: date, only: int | None = None) -> Rolled:
     return Rolled(day, DailyPerformance.objects.filter(metric_date=day).count(), failed)
 
 
-def steps(day: date, *, again: bool = False) -> Iterator[None]:
-    """Do a day, simulation after simulation, from where it was left; one step each."""
-    row = _begin(day, again=again)
+def go_on(day: date) -> Iterator[None]:
+    """Do a day that is due, from where it was left; from the start when it was finished some night before."""
+    row = SystemDay.objects.filter(metric_date=day, finished_at=None).first()
+    yield from steps(row or _anew(day))
+
+
+def steps(row: SystemDay) -> Iterator[None]:
+    """A day's simulations from its place on, one step each. Gives way when somebody else moves the place."""
     left = Simulation.objects.filter(pk__gt=row.place).order_by("pk").values_list("pk", flat=True)
     for pk in list(left):
-        failed = row.failed if _attempt(pk, day) else [*row.failed, pk]
+        failed = row.failed if _attempt(pk, row.metric_date) else [*row.failed, pk]
         if not SystemDay.objects.filter(pk=row.pk, place=row.place, finished_at=None).update(place=pk, failed=failed):
-            return  # another server is at it
+            return
         row.place, row.failed = pk, failed
         yield
     _finish(row)
 
 
-def _begin(day: date, *, again: bool) -> SystemDay:
-    now = timezone.now()
-    row, _ = SystemDay.objects.get_or_create(metric_date=day, defaults={"started_at": now})
-    if row.finished_at is not None or again:
-        anew: dict[str, Any] = {"started_at": now, "finished_at": None, "place": 0, "failed": []}
-        SystemDay.objects.filter(pk=row.pk, finished_at=row.finished_at).update(**anew)
-        row.refresh_from_db()
-    return row
+def _anew(day: date) -> SystemDay:
+    anew: dict[str, Any] = {"started_at": timezone.now(), "finished_at": None, "place": 0, "failed": []}
+    return SystemDay.objects.update_or_create(metric_date=day, defaults=anew)[0]
 
 
 def _attempt(simulation_id: int, day: date) -> bool:

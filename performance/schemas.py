@@ -104,6 +104,14 @@ class QueueOut(Schema):
     p95_wait_s: float | None
 
 
+class WorkersOut(Schema):
+    """Runs that are played, out of how many could be at once; server processes that are up."""
+
+    busy: int
+    slots: int
+    processes: int
+
+
 class DashboardOut(Schema):
     """Rankings are of the last seven days, of simulations with five runs or more (`slowest`: with any)."""
 
@@ -117,6 +125,7 @@ class DashboardOut(Schema):
     slowest: list[SlowOut]
     execution_trend: list[PointOut]
     queue: QueueOut
+    workers: WorkersOut
 
 
 def performance_json(found: Performance) -> dict[str, Any]:
@@ -170,6 +179,7 @@ def dashboard_json(found: Dashboard) -> dict[str, Any]:
         "slowest": [{**_standing(slow.standing), "p95_before_ms": slow.p95_before_ms} for slow in found.slowest],
         "execution_trend": [point_json(point) for point in found.execution_trend],
         "queue": asdict(found.queue),
+        "workers": asdict(found.workers),
     }
 
 

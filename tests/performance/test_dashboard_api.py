@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from performance.schemas import DashboardOut
-from runs.models import Simulation
+from runs.models import ServerProcess, Simulation
+from runs.presence import Presence
 from runs.simulations import create_simulation
 from tests.conftest import Api
 from tests.performance.conftest import NOW
@@ -129,6 +130,13 @@ def test_what_waits_is_told_with_how_long(api: Api, simulation: Simulation) -> N
     add(simulation, NOW - HOUR, "stuck", created_at=NOW - HOUR - timedelta(seconds=1))
     queue = told(api)["queue"]
     assert queue == {"depth": 2, "running": 1, "stuck": 1, "oldest_wait_s": 90.0, "p50_wait_s": 1.0, "p95_wait_s": 3.0}
+
+
+def test_workers_are_told_with_how_many_are_busy(api: Api, simulation: Simulation) -> None:
+    Presence("here", ServerProcess.Kind.WEB, 2).tell()
+    Presence("there", ServerProcess.Kind.WORKER, 8).tell()
+    add(simulation, NOW - HOUR, "running")
+    assert told(api)["workers"] == {"busy": 1, "slots": 10, "processes": 2}
 
 
 @pytest.mark.parametrize(("time_range", "count"), [("1d", 24), ("7d", 7), ("30d", 30), ("90d", 90)])

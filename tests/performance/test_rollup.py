@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from performance import rollup
 from performance.models import DailyPerformance, SystemDay
 from performance.queries import aggregated, realtime
-from performance.rollup import Nightly, due, steps
+from performance.rollup import Nightly, due, go_on, roll_up_day
 from performance.schemas import performance_json
 from runs.models import Run, Simulation
 from runs.upkeep import Upkeep, further_duties
@@ -154,7 +154,7 @@ def test_what_was_left_half_done_is_finished_by_the_next_server(
 ) -> None:
     add(simulation, at(19))
     add(other, at(19))
-    next(steps(YESTERDAY))
+    next(go_on(YESTERDAY))
     assert [pk for _, pk, _ in kept()] == [simulation.pk]
     assert SystemDay.objects.get().finished_at is None
     done: list[int] = []
@@ -168,12 +168,29 @@ def test_what_was_left_half_done_is_finished_by_the_next_server(
 def test_of_two_servers_at_once_one_gives_way(simulation: Simulation, other: Simulation) -> None:
     add(simulation, at(19))
     add(other, at(19))
-    one, two = steps(YESTERDAY), steps(YESTERDAY)
+    one, two = go_on(YESTERDAY), go_on(YESTERDAY)
     next(one)
     next(two, None)
     assert list(two) == []
     list(one)
     assert SystemDay.objects.get().total_executions == 2
+
+
+def test_a_command_beside_a_server_finishes_the_day(
+    simulation: Simulation, other: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(simulation, at(19))
+    add(other, at(19))
+    real = rollup.roll_up
+
+    def beside_a_server(one: Simulation, day: date) -> None:
+        monkeypatch.setattr(rollup, "roll_up", real)
+        next(go_on(day))
+        real(one, day)
+
+    monkeypatch.setattr(rollup, "roll_up", beside_a_server)
+    assert roll_up_day(YESTERDAY).simulations == 2
+    assert SystemDay.objects.get().finished_at == NOW
 
 
 def test_every_server_does_it_by_the_clock() -> None:
