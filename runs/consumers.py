@@ -199,7 +199,7 @@ class PageSocket(Socket):
         if isinstance(thing, Simulation):
             return frames.history_frame(thing)
         if topic == "history":
-            return frames.rows_frame(queries.visible_runs(self.caller).listed().order_by("-created_at", "-id"))
+            return frames.rows_frame(queries.visible_runs(self.caller).rows().order_by("-created_at", "-id"))
         return frames.dashboard_frame(list(queries.visible_simulations(self.caller)))
 
     def refusal(self, code: str, message: str, topic: str | None = None) -> str:
