@@ -154,7 +154,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         while True:
             frame = await self.outbox.next()
             if frame:
-                await self.send(text_data=frame)
+                await self.base_send({"type": "websocket.send", "text": frame})
 
     def _give_up(self) -> None:
         """Close a client that reads slower than there is news. It comes back, and its snapshots tell it what it missed."""
