@@ -43,6 +43,12 @@ def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedP
         ("DATABASE_URL", "mysterious://x"),
         ("DATABASE_URL", "nonsense"),
         ("REDIS_URL", "nonsense"),
+        ("SIMWEB_OTLP_ENDPOINT", "127.0.0.1:4318"),
+        ("SIMWEB_OTLP_ENDPOINT", "grpc://127.0.0.1:4317"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://host:port"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://[::1"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://host:4318/?a=b"),
     ],
 )
 def test_nonsense_is_refused_by_the_name_of_the_variable(tmp_path: Path, name: str, value: str) -> None:
