@@ -55,7 +55,6 @@ SIMULATION = {
     "is_archived": False,
     "completed_runs": 9000,
     "failed_runs": 500,
-    "endings": 10_000,
     "retry_attempts": 0,
     "retry_backoff_s": 30,
     "retry_kinds": "[]",
@@ -143,7 +142,6 @@ def rows_of(started: Iterable[tuple[int, datetime]]) -> Iterator[dict[str, Any]]
             "duration_ms": 1200 + number % 997,
             "failure_kind": "model" if failed else "",
             "error_type": "ValueError" if failed else "",
-            "error_group": "ValueError" if failed else "",
             "error_message": "no such agent" if failed else "",
             "error_group": "ValueError: no such agent" if failed else "",
         }
