@@ -42,7 +42,7 @@ class UncountedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         found: Any = self.object_list
-        return len(found.order_by().values_list("pk")[: self.most])
+        return int(found.order_by().values_list("pk")[: self.most].count())
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -50,7 +50,7 @@ class ReadOnly(admin.ModelAdmin):
 
     paginator = UncountedPaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 25
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -145,18 +145,15 @@ class RunAdmin(ReadOnly):
     # Not the run's own scenario: its distinct values would be looked for in a million rows.
     list_filter = (DeletedFilter, "status", "trigger", "simulation__scenario", "failure_kind")
     search_fields = ("=id", "=seed", "fingerprint")
-    list_select_related = ("simulation", "created_by")
     ordering = ("-created_at", "-id")
     inlines = (EventInline,)
     actions = ("stop", "retry", "delete_runs")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        found: QuerySet[Run] = super().get_queryset(request)
-        return (
-            found
-            if getattr(request.resolver_match, "url_name", "").endswith("_change")
-            else found.defer("log", "error_traceback")
-        )
+        found = Run.objects.order_by(*self.ordering)
+        if getattr(request.resolver_match, "url_name", "").endswith("_change"):
+            return found
+        return found.rows("created_by__username").select_related("created_by")
 
     @admin.display(description="duration")
     def took(self, run: Run) -> str:

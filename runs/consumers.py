@@ -155,7 +155,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         while True:
             frame = await self.outbox.next()
             if frame:
-                await self.send(text_data=frame)
+                await self.base_send({"type": "websocket.send", "text": frame})
 
     def _give_up(self) -> None:
         """Close a client that reads slower than there is news. It comes back, and its snapshots tell it what it missed."""
@@ -200,7 +200,7 @@ class PageSocket(Socket):
         if isinstance(thing, Simulation):
             return frames.history_frame(thing)
         if topic == "history":
-            return frames.rows_frame(queries.visible_runs(self.caller).listed().order_by("-created_at", "-id"))
+            return frames.rows_frame(queries.visible_runs(self.caller).rows().order_by("-created_at", "-id"))
         return frames.dashboard_frame(list(queries.visible_simulations(self.caller)))
 
     def refusal(self, code: str, message: str, topic: str | None = None) -> str:

@@ -46,7 +46,7 @@ def count_matching(runs: RunQuerySet, q: str) -> Count:
     query = parse(q)
     found = query.select(runs).order_by().values_list("pk", flat=True)
     if not query.looks_at_rows:
-        number = len(found[: MOST_COUNTED + 1])
+        number = found[: MOST_COUNTED + 1].count()
         return Count(min(number, MOST_COUNTED), number > MOST_COUNTED)
     bare = query.select(runs).select_related(None).only("pk", "created_at")
     rows, following = page_of(bare, None, 1_000, NEWEST, scan=SCANNED)

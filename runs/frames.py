@@ -75,7 +75,7 @@ def run_page_frame(run: Run, *, only_progress: bool) -> str:
 
 def history_frame(simulation: Simulation) -> str:
     """The whole list of a simulation's history: what a socket gets when it begins to watch."""
-    context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history(simulation)}
+    context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history_rows(simulation)}
     return render_to_string("runs/_history_rows.html", context)
 
 

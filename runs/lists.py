@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from metrics.queries import named
 from runs import bulk, finding, queries, saved
-from runs.models import BulkAct, Run, RunQuerySet, Simulation
+from runs.models import BulkAct, Run, Simulation
 from runs.search import narrowed
 from runs.specs import BadSpec
 from runs.states import Status, Trigger
@@ -52,7 +53,7 @@ def rows(request: HttpRequest) -> HttpResponse:
         columns = saved.clean_columns(request.GET.get("columns", "").split(","))
     except BadSpec as error:
         return HttpResponse(error.errors[0].msg, status=422, content_type="text/plain; charset=utf-8")
-    found = _measured(queries.visible_runs(caller(request))).in_bulk(ids)
+    found = queries.visible_runs(caller(request)).rows(*_fields_of(columns)).in_bulk(ids)
     listed = [(found[run_id], _cells(found[run_id], columns)) for run_id in ids if run_id in found]
     gone = [run_id for run_id in ids if run_id not in found]
     return render(request, "runs/_listed_rows.html", {"listed": listed, "gone": gone})
@@ -217,8 +218,9 @@ def _found(
         groups, is_partial = finding.groups(runs, q, metric)
         return {"groups": groups, "group": metric, "is_partial": is_partial, "asked": q, "columns": columns}
     is_plain = columns == saved.SHOWN
-    listed = runs if is_plain else _measured(runs)
-    rows, following = finding.page_of_matching(listed, q, sort, request.GET.get("cursor"), RUNS_SHOWN)
+    rows, following = finding.page_of_matching(
+        runs.rows(*_fields_of(columns)), q, sort, request.GET.get("cursor"), RUNS_SHOWN
+    )
     filtered = bool(q or sort)
     return {
         "runs": rows,
@@ -239,9 +241,10 @@ def _found(
     }
 
 
-def _measured(runs: RunQuerySet) -> RunQuerySet:
-    """With the metrics that a column may show."""
-    return runs.defer(None).defer("log", "error_traceback", "environment", "narrative", "notes")
+def _fields_of(columns: list[str]) -> list[str]:
+    """What columns show beyond what any row does."""
+    kept = {"param": "params", "metric": "run_metrics", "seed": "seed", "tags": "tags"}
+    return sorted({kept[kind] for name in columns if (kind := name.partition(".")[0]) in kept})
 
 
 def _cells(run: Run, columns: list[str]) -> list[tuple[str, Any]]:
@@ -269,6 +272,19 @@ def _address(request: HttpRequest, **changes: str | None) -> str:
     return f"?{query.urlencode()}" if query else "?"
 
 
+CELLS: dict[str, Callable[[Run], Any]] = {
+    "started": lambda run: run.started_at,
+    "created": lambda run: run.created_at,
+    "duration": lambda run: duration(run.duration_ms),
+    "trigger": lambda run: Trigger(run.trigger).label,
+    "tokens": lambda run: measured(run.total_tokens),
+    "cost": lambda run: cost(run.total_cost_usd),
+    "seed": lambda run: str(run.seed),
+    "turns": lambda run: f"{run.turns_done}/{run.turns}",
+    "tags": lambda run: ", ".join(run.tags),
+}
+
+
 def cell(run: Run, name: str) -> Any:
     """What a column says of a run; moments are drawn by the template."""
     kind, _, key = name.partition(".")
@@ -279,18 +295,7 @@ def cell(run: Run, name: str) -> Any:
         return measured(value)
     if kind == "metric":
         return measured((run.run_metrics or {}).get(key))
-    shown: dict[str, Any] = {
-        "started": run.started_at,
-        "created": run.created_at,
-        "duration": duration(run.duration_ms),
-        "trigger": run.get_trigger_display(),
-        "tokens": measured(run.total_tokens),
-        "cost": cost(run.total_cost_usd),
-        "seed": str(run.seed),
-        "turns": f"{run.turns_done}/{run.turns}",
-        "tags": ", ".join(run.tags),
-    }
-    return shown[name]
+    return CELLS[name](run)
 
 
 def _find_bulk(bulk_id: int) -> BulkAct:

@@ -33,10 +33,18 @@ def visible_simulations(caller: Caller, *, archived: bool = False) -> QuerySet[S
     return Simulation.objects.all() if archived else Simulation.objects.filter(is_archived=False)
 
 
-def history(simulation: Simulation, limit: int = HISTORY) -> list[Run]:
+def history(simulation: Simulation) -> list[Run]:
     """The newest runs of a simulation."""
-    newest = Run.objects.listed().select_related("simulation").filter(deleted_at=None, simulation=simulation)
-    return list(newest.order_by("-created_at", "-id")[:limit])
+    return list(_newest(Run.objects.listed().select_related("simulation"), simulation))
+
+
+def history_rows(simulation: Simulation) -> list[Run]:
+    """The same, with what a row of a page shows."""
+    return list(_newest(Run.objects.all().rows(), simulation))
+
+
+def _newest(runs: RunQuerySet, simulation: Simulation) -> RunQuerySet:
+    return runs.filter(deleted_at=None, simulation=simulation).order_by("-created_at", "-id")[:HISTORY]
 
 
 def dashboard(simulations: Iterable[Simulation]) -> list[tuple[Simulation, Run | None]]:

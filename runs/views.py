@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest runs of a simulation, for its row of the dashboard."""
     simulation = find_simulation(request, slug)
-    context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history(simulation)}
+    context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history_rows(simulation)}
     return render(request, "runs/_history.html", context)
 
 

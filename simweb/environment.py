@@ -4,6 +4,7 @@ import os
 import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,6 +38,19 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in options:
         raise ImproperlyConfigured(f"{name}={value!r}: write one of {', '.join(options)}")
+    return value
+
+
+def address(name: str) -> str:
+    """The address of an HTTP server, without a slash at its end; blank when unset."""
+    value = text(name).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if value and (not is_one or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name}={value!r}: write an address such as http://127.0.0.1:4318")
     return value
 
 

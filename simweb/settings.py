@@ -170,6 +170,9 @@ EMAIL_PORT = environment.number("SIMWEB_EMAIL_PORT", 25, least=1, most=65535)
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = environment.text("SIMWEB_EMAIL_FROM", "simweb@localhost")
 
+# --- traces ----------------------------------------------------------------------------------------------------------
+OTLP_ENDPOINT = environment.address("SIMWEB_OTLP_ENDPOINT")  # where traces of runs are sent; needs the extra `tracing`
+
 # --- the rest --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -19,6 +21,31 @@ UNKNOWN = "—"
 SPARK_WIDTH, SPARK_HEIGHT = 104, 22
 
 register.filter("iso", iso)
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString | str:
+    """A moment, which the page's clock makes relative; `—` for none."""
+    if not at:  # a template says "" for what is not there
+        return UNKNOWN
+    written = str(iso(at))
+    day, time = written[:10], written[11:19]
+    return format_html(
+        '<time datetime="{}" data-relative title="{} {} UTC">{} {}</time>', written, day, time, day, time[:5]
+    )
+
+
+@register.filter
+@cache
+def status(name: str) -> SafeString:
+    """A status as icon, word and colour."""
+    spin = " spin" if name == "running" else ""
+    return format_html(
+        '<span class="status {0}"><svg class="icon{1}" aria-hidden="true"><use href="#i-{0}"/></svg><span>{2}</span></span>',
+        name,
+        spin,
+        name.capitalize(),
+    )
 
 
 @register.filter

@@ -46,6 +46,12 @@ def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedP
         ("SIMWEB_METRICS_NETWORKS", "everybody"),
         ("SIMWEB_METRICS_NETWORKS", "10.0.0.0/8,10.1.2.3/16"),
         ("SIMWEB_METRICS_NETWORKS", "10.0.0.0/33"),
+        ("SIMWEB_OTLP_ENDPOINT", "127.0.0.1:4318"),
+        ("SIMWEB_OTLP_ENDPOINT", "grpc://127.0.0.1:4317"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://host:port"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://[::1"),
+        ("SIMWEB_OTLP_ENDPOINT", "http://host:4318/?a=b"),
     ],
 )
 def test_nonsense_is_refused_by_the_name_of_the_variable(tmp_path: Path, name: str, value: str) -> None:

@@ -87,4 +87,5 @@ def test_a_list_of_runs_asks_few_questions_and_counts_no_table(office: Client, m
         office.get(reverse("admin:runs_run_changelist"))
     statements = [query["sql"] for query in asked.captured_queries]
     assert len(statements) <= 10
-    assert not [sql for sql in statements if "COUNT(" in sql and "runs_run" in sql]
+    counts = [sql for sql in statements if "COUNT(" in sql and "runs_run" in sql]
+    assert not [sql for sql in counts if "LIMIT 10000" not in sql], "counted only as far as a person will page"

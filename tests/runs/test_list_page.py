@@ -126,6 +126,18 @@ def test_fifty_rows_are_fetched_with_as_many_queries_as_one(browser: Client, mak
     assert len(answers[0].top) == 50, "no more than a page shows"
 
 
+@pytest.mark.parametrize("columns", ["", "created,seed,turns,tags,param.agents,metric.run.actions.total"])
+def test_a_page_of_runs_is_fetched_with_as_many_queries_as_one_run(
+    browser: Client, make_run: MakeRun, columns: str
+) -> None:
+    from tests.runs.test_indexes import executed
+
+    make_run(), lead_to(make_run(), "failed")
+    few = len(executed(lambda: browser.get(f"/runs/?columns={columns}")))
+    make_run(), lead_to(make_run(), "completed"), lead_to(make_run(), "failed")
+    assert len(executed(lambda: browser.get(f"/runs/?columns={columns}"))) == few
+
+
 def test_an_act_upon_ticked_runs_is_done_at_once_and_refusals_are_told(browser: Client, make_run: MakeRun) -> None:
     failed, queued, spared = lead_to(make_run(), "failed"), make_run(), lead_to(make_run(), "failed")
     page = send(browser, act="delete", run=[failed.pk, queued.pk])

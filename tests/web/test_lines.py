@@ -89,6 +89,21 @@ def test_a_client_that_does_not_answer_is_closed_with_4408(pinging: Server) -> N
     assert (client.pings, client.protocol.close_rcvd.code) == (1, 4408)
 
 
+def test_what_a_client_reads_late_comes_whole_and_in_order(server: Server, token: str) -> None:
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that frames are taken in pieces
+    line.connect(("127.0.0.1", server.port))
+    sizes = [*range(60), *range(65_400, 65_500), 100_000]  # on both sides of where a frame's head gets longer
+    address = server.base.replace("http", "ws") + "/ws/"
+    headers = {"Authorization": f"Bearer {token}"}
+    with connect(address, sock=line, additional_headers=headers, compression=None, ping_interval=None) as client:
+        for size in sizes:
+            client.send(json.dumps({"type": "ping", "timestamp": "ä" * size}, ensure_ascii=False))
+        answers = [json.loads(client.recv(30))["data"]["timestamp"] for _ in sizes]
+    assert [len(answer) for answer in answers] == sizes
+    assert set("".join(answers)) == {"ä"}
+
+
 def test_a_client_that_does_not_read_is_closed_with_4429_and_its_next_snapshot_has_it_all(
     server: Server, token: str, lab: Lab
 ) -> None:

@@ -25,6 +25,9 @@ from simweb.engine import registry
 
 # Threads that record runs must not make those that answer requests wait 5 ms, Python's default, for their turn.
 SWITCH_SECONDS = 0.001
+# To tell a thousand sockets something takes thousands of objects for a moment. With Python's default of 700 that has the
+# garbage looked for after every frame, now and then among all that lives, and everybody waits 0.1 s.
+YOUNG_OBJECTS = 10_000
 # Any number that nobody else takes for a lock in this database.
 PREPARING = 20_260_501
 # To tell the others that this process ends; a database that is away must not keep it.
@@ -66,6 +69,7 @@ class Command(BaseCommand):
         for warning in registry.listing().warnings.values():
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
         gc.freeze()  # what is loaded by now stays: collections need not look at it again
+        gc.set_threshold(YOUNG_OBJECTS)
         sys.setswitchinterval(SWITCH_SECONDS)
         self._serve(options["host"], options["port"], secret)
 
