@@ -10,8 +10,7 @@ run: $(VENV)/.installed
 	@$(BIN)/python manage.py serve --port $(PORT)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
-	@test -n "$(ARGS)" || $(BIN)/python -m tests.postgres
+	$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -170,7 +170,8 @@ def collector() -> Iterator[ThreadingHTTPServer]:
 
 def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command in a process of its own."""
-    env = {**os.environ, "SIMWEB_DATA_DIR": str(folder), "SIMWEB_SCENARIOS": SETTING, **environment}
+    own = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    env = {**own, "SIMWEB_DATA_DIR": str(folder), "SIMWEB_SCENARIOS": SETTING, **environment}
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=90, check=False)
 

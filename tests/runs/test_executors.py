@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def celery_worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A real worker on the test database, with a Redis between it and the tests."""
     if connection.vendor != "postgresql":
-        pytest.skip("Celery is for PostgreSQL: `python -m tests.postgres`")
+        pytest.skip("Celery is for PostgreSQL: `python -m tests` has it")
     require_services()
     folder = tmp_path_factory.mktemp("celery")
     redis = Redis(folder)
