@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
 
-from performance.figures import Durations, Figures, Met, Times, Trend, merged, trend
+from performance.figures import NONE, Durations, Figures, Met, Times, Trend, merged, small, trend, unpacked
 from performance.models import DailyPerformance, SystemDay
 from performance.windows import MetricType, Span, TimeRange, gaps, of_day, window
 from runs.models import Run, RunQuerySet, Simulation
@@ -23,7 +23,6 @@ from runs.states import TERMINAL, Status, Trigger
 
 KEPT_SECONDS = 30
 MOST_ERRORS = 1_000  # groups; the rarest of more are forgotten
-DURATIONS = "<i8"
 DECIDED = (Status.COMPLETED, Status.FAILED)
 
 
@@ -91,14 +90,14 @@ def figures_of(runs: RunQuerySet) -> Figures:
         counts[Status.COMPLETED],
         counts[Status.FAILED],
         counts[Status.CANCELLED],
-        np.concatenate([np.zeros(0, np.int64), *durations]),
+        np.concatenate([NONE, *durations]),
         errors_of(runs) if counts[Status.FAILED] else {},
     )
 
 
 def numbers_of(text: str) -> Durations:
     """Whole numbers out of a JSON list; what is null is left out."""
-    return np.array([number for number in json.loads(text) if number is not None], dtype=np.int64)
+    return small(np.array([number for number in json.loads(text) if number is not None], dtype=np.int64))
 
 
 def errors_of(runs: RunQuerySet) -> dict[str, Met]:
@@ -122,14 +121,15 @@ def aggregated(simulation: Simulation | None, time_range: TimeRange, now: dateti
     begins within a day, that day counts as a whole, and is said to be approximate.
     """
     span = window(time_range, now)
-    parts = kept_days(simulation, span.days)
-    left = [
-        Part(gap, figures_of(ended(simulation, gap)), is_kept=False)
-        for gap in gaps(span, [part.span.start.date() for part in parts])
-    ]
-    left, is_cut = _first_day_whole(simulation, span, left)
-    parts = sorted([*parts, *left], key=lambda part: part.span.start)
-    return _told(simulation, time_range, "aggregated", span, parts, is_cut=is_cut)
+    first, whole = span.start.date(), set(span.days)
+    kept = {part.span.start.date(): part for part in kept_days(simulation, {first, *whole})}
+    begun = None if first in whole else kept.pop(first, None)
+    if begun is not None and not _has_lost_runs(simulation, begun):
+        begun = None
+    rest = span if begun is None else Span(begun.span.end, span.end)
+    left = [Part(gap, figures_of(ended(simulation, gap)), is_kept=False) for gap in gaps(rest, kept)]
+    parts = [*([begun] if begun else []), *sorted([*kept.values(), *left], key=lambda part: part.span.start)]
+    return _told(simulation, time_range, "aggregated", span, parts, is_cut=begun is not None)
 
 
 def _told(
@@ -182,22 +182,14 @@ def kept_figures(day: DailyPerformance | SystemDay) -> Figures:
         day.successful_executions,
         day.failed_executions,
         day.cancelled_executions,
-        np.frombuffer(day.durations, DURATIONS),
+        unpacked(day.durations),
         {error: Met(*met) for error, met in day.errors.items()},
     )
 
 
-def _first_day_whole(simulation: Simulation | None, span: Span, left: list[Part]) -> tuple[list[Part], bool]:
-    """With the day in which the window begins as a whole, if it knows of runs that are no longer there."""
-    if not left or left[0].span.start != span.start:
-        return left, False
-    day = span.start.date()
-    known = kept_days(simulation, [day])
-    if not known or known[0].figures.total <= ended(simulation, of_day(day)).filter(status__in=DECIDED).count():
-        return left, False
-    rest = Span(of_day(day).end, left[0].span.end)
-    after = [Part(rest, figures_of(ended(simulation, rest)), is_kept=False)] if rest.start < rest.end else []
-    return [*known, *after, *left[1:]], True
+def _has_lost_runs(simulation: Simulation | None, day: Part) -> bool:
+    """Whether a day that is kept knows of runs that are no longer there."""
+    return day.figures.total > ended(simulation, day.span).filter(status__in=DECIDED).count()
 
 
 def _trend(simulation: Simulation | None, parts: list[Part]) -> tuple[Trend, bool]:
@@ -219,8 +211,8 @@ def _first_successful(simulation: Simulation | None, part: Part, count: int) -> 
     """How many of the first so many decided runs of a part completed; guessed when the runs are not all there any more."""
     if not count:
         return 0, False
-    decided = ended(simulation, part.span).filter(status__in=DECIDED)
-    if part.is_kept and decided.count() != part.figures.total:
+    if part.is_kept and _has_lost_runs(simulation, part):
         return round(part.figures.successful * count / part.figures.total), True
+    decided = ended(simulation, part.span).filter(status__in=DECIDED)
     first = decided.order_by("started_at", "id").only("status")[:count]
     return first.aggregate(good=Count("pk", filter=Q(status=Status.COMPLETED)))["good"], False

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, F, Func, Sum, TextField, Value
 
-from performance.figures import Figures
+from performance.figures import NONE, Figures
 from performance.models import DailyPerformance, SystemDay
 from performance.queries import DECIDED, ended, numbers_of
 from performance.windows import DAY, DAYS, TICK, Span, gaps, midnight, of_day
@@ -110,7 +110,7 @@ def _point(stamp: str, length: int, rows: list[Any]) -> Point:
         counts.get(Status.COMPLETED, 0),
         counts.get(Status.FAILED, 0),
         counts.get(Status.CANCELLED, 0),
-        np.concatenate([np.zeros(0, np.int64), *durations]),
+        np.concatenate([NONE, *durations]),
     )
     tokens = [row["tokens"] for row in rows if row["tokens"] is not None]
     costs = [row["cost"] for row in rows if row["cost"] is not None]

@@ -29,7 +29,7 @@ class AgentFigures:
     p95_ms: float | None
     p99_ms: float | None
     tokens: int | None
-    cost_usd: Decimal | None
+    cost_usd: float | None
 
 
 def agents_of(run: Run) -> list[AgentFigures]:
@@ -53,4 +53,4 @@ def _figures(
     known = np.array([latency for latency in json.loads(latencies) if latency is not None], dtype=float)
     p50, p95, p99 = nearest_ranks(known, (50, 95, 99)) if len(known) else (None, None, None)
     rate = round(100 * good / (good + bad), 2) if good + bad else None
-    return AgentFigures(agent, n, good, bad, rate, p50, p95, p99, tokens, cost)
+    return AgentFigures(agent, n, good, bad, rate, p50, p95, p99, tokens, None if cost is None else float(cost))

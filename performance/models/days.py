@@ -11,7 +11,7 @@ from runs.models import Simulation
 class DayFigures(models.Model):
     """Figures of the runs that started on a UTC day. Rates are per cent of completed and failed runs; times are of both.
 
-    `durations` are those times, sorted, as packed whole milliseconds: days are merged exactly, however long ago the runs
+    `durations` are those times as `figures.packed` has them: days are merged exactly, however long ago the runs
     themselves were removed. `errors` has by error group how often it came and when last.
     """
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
 from runs import insight, queries, services
-from runs.agents import agents_of
+from runs.agents import AgentFigures, agents_of
 from runs.api.answers import answer, caller, find_run, find_simulation
 from runs.api.runs import After
 from runs.api.simulations import Limit
@@ -39,21 +39,6 @@ class DecisionList(Schema):
     items: list[DecisionOut]
     next_cursor: int | None
     counts: DecisionCounts
-
-
-class AgentOut(Schema):
-    """Of the decisions that are kept. `success_rate`: per cent of settled ones; latencies: ms, by nearest rank."""
-
-    agent: str
-    decisions: int
-    successful: int
-    failed: int
-    success_rate: float | None
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    tokens: int | None
-    cost_usd: float | None
 
 
 class ProblemCounts(Schema):
@@ -176,10 +161,11 @@ def list_frames(
     return answer({"items": [{"turn": f.turn, "view": f.view} for f in found[:limit]], "next_cursor": following})
 
 
-@router.get("/runs/{int:run_id}/agents", response=list[AgentOut], summary="Its agents, those that decided most first")
+@router.get(
+    "/runs/{int:run_id}/agents", response=list[AgentFigures], summary="Its agents, those that decided most first"
+)
 def list_agents(request: HttpRequest, run_id: int) -> HttpResponse:
-    found = agents_of(find_run(request, run_id))
-    return answer([{**asdict(one), "cost_usd": None if one.cost_usd is None else float(one.cost_usd)} for one in found])
+    return answer([asdict(one) for one in agents_of(find_run(request, run_id))])
 
 
 @router.get(

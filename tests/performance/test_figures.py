@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performance.figures import Figures, Met, Times, merged, rate, times, trend
+from performance.figures import Figures, Met, Times, merged, packed, rate, small, times, trend, unpacked
 
 DURATIONS = st.lists(st.integers(0, 10**10), max_size=60)
 
@@ -117,3 +117,14 @@ def test_what_is_merged_is_what_it_would_be_had_it_been_counted_at_once(parts: l
     assert {name: met.count for name, met in together.errors.items()} == {name: n for name, n in counts.items() if n}
     if durations:
         assert together.times.avg_ms == pytest.approx(statistics.fmean(durations), abs=0.006)
+
+
+@given(DURATIONS)
+def test_durations_are_kept_in_order_however_long_they_are(durations: list[int]) -> None:
+    kept = packed(small(np.array(durations, dtype=np.int64)))
+    assert unpacked(kept).tolist() == sorted(durations)
+    assert len(kept) == 1 + len(durations) * (4 if all(one < 1 << 32 for one in durations) else 8)
+
+
+def test_of_a_day_without_runs_nothing_is_kept() -> None:
+    assert unpacked(b"").tolist() == []

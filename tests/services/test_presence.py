@@ -43,3 +43,22 @@ def test_workers_are_counted_from_their_start_to_their_stop(
     assert machines.ask(kinds) == [("web",), ("web",), ("worker",)]
     other.stop()
     assert machines.ask(kinds) == [("web",), ("worker",)]
+
+
+def test_a_run_that_fails_on_a_worker_shows_at_every_web_server_at_once(
+    machines: Machines, lab: Lab, token: str
+) -> None:
+    other = machines.another_web()
+    other.start()
+    machines.worker()
+    slug = lab.simulation("Breaks", "crashing")
+    bearer = {"Authorization": f"Bearer {token}"}
+    for failed in (1, 2):  # what was remembered of the first is not told after the second
+        lab.finished(slug, 1)
+        for base in (machines.web.base, other.base):
+            told = httpx.get(f"{base}/api/v1/simulations/{slug}/performance", headers=bearer).json()
+            assert told["failed_executions"] == failed
+            assert (
+                f'agent_execution_total{{agent_id="{slug}",status="failed"}} {failed}'
+                in httpx.get(f"{base}/metrics", headers=bearer).text.splitlines()
+            )
