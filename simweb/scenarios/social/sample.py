@@ -23,7 +23,7 @@ class Sample:
         drawn = nx.Graph(self.edges(graph))
         drawn.add_nodes_from(range(len(self.agents)))
         places = nx.spring_layout(drawn, seed=0, iterations=40)
-        self.x, self.y = (np.array([places[node][axis] for node in range(len(self.agents))]) for axis in (0, 1))
+        self.x, self.y = _gathered(np.array([places[node] for node in range(len(self.agents))])).T
 
     def edges(self, graph: FollowGraph) -> list[tuple[int, int]]:
         """Follows within the sample, at most 600, as places in it."""
@@ -34,3 +34,11 @@ class Sample:
     def view(self, graph: FollowGraph, opinion: np.ndarray) -> View:
         """The sample, coloured by opinion (−1 to 1)."""
         return network(self.x, self.y, self.edges(graph), opinion[self.agents])
+
+
+def _gathered(places: np.ndarray) -> np.ndarray:
+    """The same about their middle, those far out drawn in to the rim: one without friends would leave the rest no room."""
+    apart = places - np.median(places, axis=0)
+    distance = np.linalg.norm(apart, axis=1)
+    rim = np.quantile(distance, 0.9)
+    return apart * np.minimum(1.0, rim / np.maximum(distance, 1e-9))[:, None]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simweb.scenarios.social import graph_measures as measures
 from simweb.scenarios.social.network import DEGREE_EXPONENT, FollowGraph, karate_club, scale_free
+from simweb.scenarios.social.sample import Sample
 
 
 def generated(agents: int = 40_000, mean_degree: float = 10, homophily: float = 0.5, seed: int = 1) -> FollowGraph:
@@ -128,3 +129,13 @@ def test_without_follows_there_is_nothing_to_measure() -> None:
     assert measures.assortativity(graph, np.arange(3)) is None
     assert measures.clustering(graph) == 0
     assert measures.largest_component_share(graph) == pytest.approx(1 / 3)
+
+
+def test_one_without_friends_leaves_the_rest_of_the_picture_its_room() -> None:
+    friends = np.array(
+        [(one, other) for one in range(30) for other in range(30) if one != other and (one * other) % 7 < 3]
+    )
+    sample = Sample(FollowGraph(31, friends[:, 0], friends[:, 1]))
+    width = np.ptp(sample.x)
+    crowd = np.ptp(np.quantile(sample.x[:30], [0.1, 0.9]))
+    assert crowd > 0.4 * width
