@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from importlib import import_module
 
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from runs import immutable
 from runs.models import Run
 from tests.conftest import MakeRun
 from tests.runs.lives import lead_to
@@ -15,12 +18,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_errors_of_runs_that_failed_before_they_were_grouped_are_grouped(make_run: MakeRun) -> None:
     failed, completed = lead_to(make_run(), "failed"), lead_to(make_run(), "completed")
+    with connection.cursor() as cursor:  # as it was before there was the column, which no trigger kept then
+        cursor.execute(f"DROP TRIGGER run_immutable{' ON runs_run' if connection.vendor == 'postgresql' else ''}")
+    Run.objects.update(error_group="")
     try:
-        call_command("migrate", "performance", "zero", verbosity=0)
-        call_command("migrate", "runs", "0010_series_blocks", verbosity=0)
+        import_module("runs.migrations.0011_performance").group_errors(apps, None)
     finally:
-        call_command("migrate", verbosity=0)
+        immutable.install()
     assert Run.objects.get(pk=failed.pk).error_group == "RuntimeError: boom"
     assert Run.objects.get(pk=completed.pk).error_group == ""
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Run.objects.filter(pk=failed.pk).update(error_group="mended")
