@@ -1,38 +1,51 @@
-"""`python -m tests`: everything, as `make test` does it. What shares no port and no processor goes two at a time."""
+"""`python -m tests`: everything, as `make test` does it. What shares nothing but the processor goes two at a time."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.postgres import HASTY, missing
 
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
 WITH_DATABASE = ("tests/metrics", "tests/runs", "tests/performance", "tests/access")
 FAST = (*TWO_AT_A_TIME, "tests/engine", "tests/test_architecture.py", *WITH_DATABASE)
+BROWSER, SERVERS = ("tests/web",), ("tests/faults", "tests/services")
 ON_SQLITE_ANYWAY = ("--ignore", "tests/performance/test_tracing.py")  # its processes have a database of their own
-ALONE = ("tests/web", "tests/faults", "tests/services")
+ON_POSTGRES = ("--create-db", *TWO_AT_A_TIME, *ON_SQLITE_ANYWAY, *WITH_DATABASE)
 
 
 def main() -> int:
     """The tests' exit status. Without a PostgreSQL its part is left out, with the reason, unless it is required."""
-    failed = [part("On SQLite", *FAST), part("In a browser, with faults, with services", *ALONE)]
+    failed = [run("On SQLite", [FAST]), run("In a browser, and with faults and services", [BROWSER, SERVERS])]
     if reason := missing():
         required = "services" in os.environ.get("SIMWEB_REQUIRE", "")
         print(f"{'Failed' if required else 'Skipped'}: the tests on PostgreSQL, because {reason}")  # noqa: T201
         return int(any(failed) or required)
-    failed.append(
-        part("On PostgreSQL", "--create-db", *TWO_AT_A_TIME, *ON_SQLITE_ANYWAY, *WITH_DATABASE, DATABASE_URL=HASTY)
-    )
+    failed.append(run("On PostgreSQL", [ON_POSTGRES], DATABASE_URL=HASTY))
     return int(any(failed))
 
 
-def part(title: str, *arguments: str, **environment: str) -> bool:
-    """Whether something in it failed."""
+def run(title: str, parts: Sequence[tuple[str, ...]], **environment: str) -> bool:
+    """Run the parts side by side and tell what they said, one after the other. Whether something failed."""
     print(f"{title}:", flush=True)  # noqa: T201
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}).returncode != 0
+    env = {**os.environ, **environment}
+    first, *others = map(_pytest, parts)
+    with ThreadPoolExecutor() as pool:
+        told = {"env": env, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        beside = [pool.submit(subprocess.run, command, **told) for command in others]
+        failed = [subprocess.run(first, env=env).returncode != 0]
+        for done in beside:
+            print(done.result().stdout, flush=True)  # noqa: T201
+            failed.append(done.result().returncode != 0)
+    return any(failed)
+
+
+def _pytest(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "pytest", *arguments]
 
 
 if __name__ == "__main__":
