@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.waiting import wait_until
 from tests.web.pages import open_run
 from tests.web.server import Lab
 
@@ -138,12 +139,9 @@ def test_a_run_that_ended_early_is_drawn_as_far_as_it_came(page: Page, lab: Lab)
     run = lab.run(slug)
     lab.until(run, "running")
     open_run(page, run)
-    axis = """() => {
-      const plot = document.querySelector('sim-chart .u-over');
-      return plot && [...document.querySelectorAll('sim-chart')].map(chart => chart.furthest)[0];
-    }"""
+    furthest = "document.querySelector('sim-chart').furthest"
     expect(page.locator("sim-chart canvas").first).to_be_visible()
-    assert page.evaluate(axis) == 5000
+    assert page.evaluate(furthest) == 5000
     lab.cancel(run)
     done = int(lab.ended(run)["turns_done"])
-    page.wait_for_function(f"({axis})() === {done}")
+    wait_until(lambda: page.evaluate(furthest) == done)
