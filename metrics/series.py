@@ -48,9 +48,11 @@ def lines_of(values: Sequence[Any]) -> dict[str, NDArray[np.float64]]:
     What is none is NaN.
     """
     try:
-        return {"": np.array(values, dtype=float)}
+        numbers = np.array(values, dtype=float)
     except (TypeError, ValueError):  # mappings, or a mixture
-        pass
+        numbers = None
+    if numbers is not None and numbers.ndim == 1:  # lists without rows would be numbers to NumPy, in two dimensions
+        return {"": numbers}
     mappings = [value if isinstance(value, Mapping) else {} for value in values]
     names = sorted({name for mapping in mappings for name in mapping})
     if not names:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.series import thin
+from metrics.series import lines_of, thin
 
 VALUES = st.one_of(st.none(), st.integers(-1000, 1000), st.floats(allow_nan=False, allow_infinity=False))
 SERIES = st.lists(VALUES, max_size=300).map(lambda values: list(enumerate(values, 1)))
@@ -48,3 +49,9 @@ def test_a_series_without_values_keeps_its_gaps(length: int, most: int) -> None:
 def test_fewer_than_four_points_cannot_keep_a_peak() -> None:
     with pytest.raises(ValueError, match="at least 4"):
         thin([(1, 1.0)], 3)
+
+
+@pytest.mark.parametrize("values", [[[], []], [[{"a": 1}], []], [None, None], [[{"a": 1}, {"a": 2}], None]])
+def test_what_is_neither_number_nor_mapping_is_a_line_of_gaps(values: list) -> None:
+    [line] = lines_of(values).values()
+    assert np.isnan(line).tolist() == [True, True]

@@ -41,4 +41,5 @@ def _gathered(places: np.ndarray) -> np.ndarray:
     apart = places - np.median(places, axis=0)
     distance = np.linalg.norm(apart, axis=1)
     rim = np.quantile(distance, 0.9)
-    return apart * np.minimum(1.0, rim / np.maximum(distance, 1e-9))[:, None]
+    gathered: np.ndarray = apart * np.minimum(1.0, rim / np.maximum(distance, 1e-9))[:, None]
+    return gathered
