@@ -129,7 +129,9 @@ def _quantiles(n: NDArray[np.int64]) -> Numbers:
 
 
 def nearest_ranks(values: NDArray[Any], percents: Sequence[int]) -> list[Any]:
-    """The percentiles of some values, each one that occurs: the one at rank ⌈p·n/100⌉ in ascending order. Needs a value."""
+    """The percentiles of some values, each one that occurs: the one at rank ⌈p·n/100⌉ in ascending order. None of no values."""
     n = len(values)
+    if not n:
+        return [None] * len(percents)
     places = [-(-percent * n // 100) - 1 for percent in percents]
     return np.partition(values, sorted(set(places)))[places].tolist()  # type: ignore[no-any-return]

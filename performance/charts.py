@@ -62,7 +62,7 @@ def asked(span: Span, simulation: Simulation | str | None, *terms: str, sort: st
 def charts(points: Sequence[Point], simulation: Simulation | None) -> list[Chart]:
     """Runs by outcome, how long they took, and, where any are known, tokens and cost."""
     found = [
-        _chart("Runs", points, simulation, OUTCOMES, _outcomes, amount),
+        _chart("Runs", points, simulation, OUTCOMES, _outcomes, amount, stacked=True),
         _chart("Duration", points, simulation, TIMES, _times, took),
     ]
     if any(point.tokens for point in points):
@@ -87,9 +87,10 @@ def _chart(
     kinds: list[tuple[str, str]],
     values: Callable[[Point], list[Any]],
     written: Callable[[Any], str],
+    *,
+    stacked: bool = False,
 ) -> Chart:
     found = [[value or 0 for value in values(point)] for point in points]
-    stacked = title == "Runs"
     highest = max((sum(row) if stacked else max(row) for row in found), default=0)
     has_values = any(value for point in points for value in (point.total, point.cancelled * stacked))
     step = -(-len(points) // LABELS)
@@ -102,7 +103,7 @@ def _chart(
         bars.append(
             Bar(
                 f"{label}: {words}" if has_runs else f"{label}: no runs",
-                asked(point.span, simulation, "" if title == "Runs" else DECIDED) if has_runs else "",
+                asked(point.span, simulation, "" if stacked else DECIDED) if has_runs else "",
                 _segments(kinds, row, float(highest), stacked=stacked),
                 label if place % step == 0 else "",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -14,13 +14,12 @@ from django.utils import timezone
 
 from metrics.statistics import nearest_ranks
 from performance.figures import Figures
-from performance.queries import DECIDED, ended, numbers_of, performance
+from performance.queries import COUNTED, DECIDED, counted, ended, performance
 from performance.trends import Point, points
 from performance.windows import DAY, Span, TimeRange, window
 from runs import queries
 from runs.models import Run, Simulation
 from runs.presence import processes
-from runs.series import JsonList
 from runs.states import PLAYING, Status
 
 SHOWN = 5
@@ -149,19 +148,14 @@ def _standings(span: Span, among: list[int] | None = None) -> Ranked:
     """Simulations that are not archived and had runs that ended."""
     runs = ended(None, span) if among is None else ended(None, span).filter(simulation__in=among)
     rows = runs.filter(status__in=DECIDED).values("simulation", "status")
-    found: dict[int, dict[str, tuple[int, Any]]] = defaultdict(dict)
-    for pk, status, n, text in rows.annotate(n=Count("pk"), durations=JsonList("duration_ms")).values_list(
-        "simulation", "status", "n", "durations"
-    ):
-        found[pk][status] = (n, numbers_of(text))
+    found: dict[int, dict[str, tuple[int, str]]] = defaultdict(dict)
+    for pk, status, n, text in rows.annotate(**COUNTED).values_list("simulation", "status", *COUNTED):
+        found[pk][status] = (n, text)
     named = Simulation.objects.filter(is_archived=False, pk__in=found).order_by("pk").values_list("pk", "slug", "name")
-    return {pk: _standing(slug, name, found[pk]) for pk, slug, name in named}
+    return {pk: _standing(slug, name, counted(found[pk])) for pk, slug, name in named}
 
 
-def _standing(slug: str, name: str, found: dict[str, tuple[int, Any]]) -> tuple[Standing, Figures]:
-    counts = {status: n for status, (n, _) in found.items()}
-    durations = np.concatenate([durations for _, durations in found.values()])
-    figures = Figures(counts.get(Status.COMPLETED, 0), counts.get(Status.FAILED, 0), 0, durations)
+def _standing(slug: str, name: str, figures: Figures) -> tuple[Standing, Figures]:
     times = figures.times
     told = (figures.total, figures.failed, figures.success_rate, figures.error_rate, times.p50_ms, times.p95_ms)
     return Standing(slug, name, *told), figures
@@ -188,36 +182,35 @@ def _issues(standings: Ranked, span: Span) -> list[Issue]:
     if not failing:
         return []
     failed = ended(None, span).filter(simulation__in=failing, status=Status.FAILED)
-    errors: dict[int, Counter[str]] = defaultdict(Counter)
-    groups = failed.values("simulation", "error_group").annotate(n=Count("pk"))
-    for pk, error, n in groups.values_list("simulation", "error_group", "n"):
-        errors[pk][error] = n
-    last, since = _since(failed, span, list(failing))
+    errors: dict[int, dict[str, tuple[int, datetime]]] = defaultdict(dict)
+    groups = failed.values("simulation", "error_group").annotate(n=Count("pk"), last=Max("started_at"))
+    for pk, error, n, last in groups.values_list("simulation", "error_group", "n", "last"):
+        errors[pk][error] = (n, last)
+    since = _since(failed, span, list(errors))
     issues = [
         Issue(
-            standing,
-            "critical" if 100 * figures.failed > CRITICAL * figures.total else "warning",
-            min(errors[pk].items(), key=lambda item: (-item[1], item[0]))[0],
-            last[pk],
+            failing[pk][0],
+            "critical" if 100 * failing[pk][1].failed > CRITICAL * failing[pk][1].total else "warning",
+            min(met, key=lambda error: (-met[error][0], error)),
+            max(last for _, last in met.values()),
             since.get(pk),
         )
-        for pk, (standing, figures) in failing.items()
+        for pk, met in errors.items()
     ]
     return sorted(
         issues, key=lambda issue: (-issue.standing.error_rate, -issue.standing.failed, issue.standing.simulation)
     )
 
 
-def _since(failed: Any, span: Span, pks: list[int]) -> tuple[dict[int, datetime], dict[int, datetime]]:
-    """When each failed last, and the first failure after which nothing completed."""
+def _since(failed: Any, span: Span, pks: list[int]) -> dict[int, datetime]:
+    """The first failure of each after which nothing completed."""
     good = ended(None, span).filter(simulation__in=pks, status=Status.COMPLETED).values("simulation")
     completed = dict(good.annotate(last=Max("started_at")).values_list("simulation", "last"))
-    last = dict(failed.values("simulation").annotate(last=Max("started_at")).values_list("simulation", "last"))
     after = Q(pk__in=[])
     for pk in pks:
         after |= Q(simulation=pk, started_at__gt=completed[pk]) if pk in completed else Q(simulation=pk)
     rows = failed.filter(after).values("simulation").annotate(first=Min("started_at"))
-    return last, dict(rows.values_list("simulation", "first"))
+    return dict(rows.values_list("simulation", "first"))
 
 
 def _slowest(standings: Ranked, span: Span) -> list[Slow]:
@@ -244,7 +237,7 @@ def _queue(now: datetime) -> Queue:
         counts.get(Status.RUNNING, 0),
         counts.get(Status.STUCK, 0),
         max(0.0, (queries.now() - oldest).total_seconds()) if oldest else None,
-        *(nearest_ranks(np.round(waits, 3), (50, 95)) if waits else (None, None)),
+        *nearest_ranks(np.round(waits, 3), (50, 95)),
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from django.core.cache import cache
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from performance.figures import NONE, Durations, Figures, Met, Times, Trend, merged, small, trend, unpacked
@@ -24,6 +24,7 @@ from runs.states import TERMINAL, Status, Trigger
 KEPT_SECONDS = 30
 MOST_ERRORS = 1_000  # groups; the rarest of more are forgotten
 DECIDED = (Status.COMPLETED, Status.FAILED)
+COUNTED: dict[str, Any] = {"n": Count("pk"), "durations": JsonList("duration_ms")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +83,20 @@ def ended(simulation: Simulation | None, span: Span) -> RunQuerySet:
 
 def figures_of(runs: RunQuerySet) -> Figures:
     """Exactly what these runs say, in two queries."""
-    rows = runs.values("status").annotate(n=Count("pk"), durations=JsonList("duration_ms"))
-    found = {status: (n, text) for status, n, text in rows.values_list("status", "n", "durations")}
-    counts = {status: found[status][0] if status in found else 0 for status in sorted(TERMINAL)}
-    durations = [numbers_of(found[status][1]) for status in DECIDED if status in found]
-    return Figures(
-        counts[Status.COMPLETED],
-        counts[Status.FAILED],
-        counts[Status.CANCELLED],
-        np.concatenate([NONE, *durations]),
-        errors_of(runs) if counts[Status.FAILED] else {},
-    )
+    rows = runs.values("status").annotate(**COUNTED)
+    figures = counted({status: (n, text) for status, n, text in rows.values_list("status", *COUNTED)})
+    return replace(figures, errors=errors_of(runs)) if figures.failed else figures
 
 
-def numbers_of(text: str) -> Durations:
+def counted(found: Mapping[str, tuple[int, str]]) -> Figures:
+    """The figures, without errors, of what `COUNTED` has found by status: how many, and their durations as a JSON list."""
+    numbers = {status: n for status, (n, _) in found.items()}
+    durations = [_numbers(found[status][1]) for status in DECIDED if status in found]
+    good, bad, off = (numbers.get(status, 0) for status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED))
+    return Figures(good, bad, off, np.concatenate([NONE, *durations]))
+
+
+def _numbers(text: str) -> Durations:
     """Whole numbers out of a JSON list; what is null is left out."""
     return small(np.array([number for number in json.loads(text) if number is not None], dtype=np.int64))
 
@@ -161,19 +162,22 @@ def _told(
     )
 
 
-def kept_days(simulation: Simulation | None, days: Iterable[Any]) -> list[Part]:
+def kept_days(simulation: Simulation | None, days: Iterable[date]) -> list[Part]:
     """Those of the days that are rolled up. A simulation without a row on such a day had no run."""
-    wanted = list(days)
-    done = dict(
-        SystemDay.objects.filter(metric_date__in=wanted, finished_at__isnull=False).values_list("metric_date", "failed")
-    )
+    done, rows = rolled_up(simulation, days)
+    found = {row.metric_date: kept_figures(row) for row in rows}
+    return [Part(of_day(day), found.get(day, Figures()), is_kept=True) for day in done]
+
+
+def rolled_up(simulation: Simulation | None, days: Iterable[date]) -> tuple[list[date], QuerySet[Any]]:
+    """Those of the days that are done, for a simulation or for all, and the rows that keep their figures."""
+    finished = SystemDay.objects.filter(metric_date__in=list(days), finished_at__isnull=False)
+    done = finished.values_list("metric_date", "failed")
     if simulation is None:
-        rows = SystemDay.objects.filter(metric_date__in=[day for day, failed in done.items() if not failed])
-        return [Part(of_day(row.metric_date), kept_figures(row), is_kept=True) for row in rows]
-    good = [day for day, failed in done.items() if simulation.pk not in failed]
-    own = DailyPerformance.objects.filter(simulation=simulation, metric_date__in=good)
-    found = {row.metric_date: kept_figures(row) for row in own}
-    return [Part(of_day(day), found.get(day, Figures()), is_kept=True) for day in good]
+        good = [day for day, failed in done if not failed]
+        return good, SystemDay.objects.filter(metric_date__in=good)
+    good = [day for day, failed in done if simulation.pk not in failed]
+    return good, DailyPerformance.objects.filter(simulation=simulation, metric_date__in=good)
 
 
 def kept_figures(day: DailyPerformance | SystemDay) -> Figures:

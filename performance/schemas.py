@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ninja import Field, Schema
 
-from performance.dashboard import Dashboard, Standing
+from performance.dashboard import Dashboard
 from performance.figures import Trend
 from performance.queries import Performance
 from performance.trends import Point
@@ -174,14 +174,10 @@ def dashboard_json(found: Dashboard) -> dict[str, Any]:
         "simulations": found.simulations,
         "executions": found.executions,
         "average_success_rate": found.average_success_rate,
-        "top_performing": [_standing(one) for one in found.top_performing],
+        "top_performing": [asdict(one) for one in found.top_performing],
         "with_issues": issues,
-        "slowest": [{**_standing(slow.standing), "p95_before_ms": slow.p95_before_ms} for slow in found.slowest],
+        "slowest": [{**asdict(slow.standing), "p95_before_ms": slow.p95_before_ms} for slow in found.slowest],
         "execution_trend": [point_json(point) for point in found.execution_trend],
         "queue": asdict(found.queue),
         "workers": asdict(found.workers),
     }
-
-
-def _standing(standing: Standing) -> dict[str, Any]:
-    return asdict(standing)

@@ -9,16 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-from django.db.models import Count, F, Func, Sum, TextField, Value
+from django.db.models import F, Func, Sum, TextField, Value
 
-from performance.figures import NONE, Figures
-from performance.models import DailyPerformance, SystemDay
-from performance.queries import DECIDED, ended, numbers_of
+from performance.queries import COUNTED, counted, ended, rolled_up
 from performance.windows import DAY, DAYS, TICK, Span, gaps, midnight, of_day
 from runs.models import Simulation
-from runs.series import JsonList
-from runs.states import Status
 
 HOUR = timedelta(hours=1)
 TO_HOUR, TO_DAY = len("2026-11-21 10"), len("2026-11-21")
@@ -79,39 +74,22 @@ def points(simulation: Simulation | None, time_range: str, now: datetime) -> lis
 
 def _kept(simulation: Simulation | None, days: Iterable[date]) -> dict[date, Point]:
     """The points of the days that are rolled up, without their durations."""
-    finished = SystemDay.objects.filter(metric_date__in=list(days), finished_at__isnull=False)
-    if simulation is None:
-        return {row[0]: _kept_point(row) for row in finished.filter(failed=[]).values_list(*COLUMNS)}
-    good = [day for day, failed in finished.values_list("metric_date", "failed") if simulation.pk not in failed]
-    own = DailyPerformance.objects.filter(simulation=simulation, metric_date__in=good).values_list(*COLUMNS)
-    return {day: Point(of_day(day)) for day in good} | {row[0]: _kept_point(row) for row in own}
-
-
-def _kept_point(row: tuple[Any, ...]) -> Point:
-    return Point(of_day(row[0]), *row[1:])
+    done, rows = rolled_up(simulation, days)
+    empty = {day: Point(of_day(day)) for day in done}
+    return empty | {day: Point(of_day(day), *figures) for day, *figures in rows.values_list(*COLUMNS)}
 
 
 def _grouped(simulation: Simulation | None, span: Span, length: int) -> dict[str, Point]:
     rows = ended(simulation, span).annotate(stamp=Stamp("started_at", length)).values("stamp", "status")
-    counted = rows.annotate(
-        n=Count("pk"), durations=JsonList("duration_ms"), tokens=Sum("total_tokens"), cost=Sum("total_cost_usd")
-    )
     by_stamp: dict[str, list[Any]] = defaultdict(list)
-    for row in counted:
+    for row in rows.annotate(**COUNTED, tokens=Sum("total_tokens"), cost=Sum("total_cost_usd")):
         by_stamp[row["stamp"]].append(row)
     return {stamp: _point(stamp, length, found) for stamp, found in by_stamp.items()}
 
 
 def _point(stamp: str, length: int, rows: list[Any]) -> Point:
     start = datetime.fromisoformat(f"{stamp}:00" if length == TO_HOUR else stamp).replace(tzinfo=UTC)
-    counts = {row["status"]: row["n"] for row in rows}
-    durations = [numbers_of(row["durations"]) for row in rows if row["status"] in DECIDED]
-    figures = Figures(
-        counts.get(Status.COMPLETED, 0),
-        counts.get(Status.FAILED, 0),
-        counts.get(Status.CANCELLED, 0),
-        np.concatenate([NONE, *durations]),
-    )
+    figures = counted({row["status"]: (row["n"], row["durations"]) for row in rows})
     tokens = [row["tokens"] for row in rows if row["tokens"] is not None]
     costs = [row["cost"] for row in rows if row["cost"] is not None]
     return Point(

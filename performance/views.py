@@ -14,6 +14,7 @@ from performance.queries import Performance, performance
 from performance.trends import points
 from performance.windows import DAYS, TimeRange, window
 from runs.models import Simulation
+from runs.search import quoted
 from runs.views import find_simulation
 from simweb.access.doors import page
 
@@ -24,7 +25,8 @@ TITLES = {"1d": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
 def system(request: HttpRequest) -> HttpResponse:
     """What is slow, what fails and since when, what waits."""
     time_range = _time_range(request)
-    board, week = dashboard(time_range), window("7d", timezone.now())
+    board = dashboard(time_range)
+    week = window("7d", board.at)
     context = {
         **_figures(None, performance(None, time_range, "aggregated")),
         "board": board,
@@ -77,10 +79,6 @@ def _figures(simulation: Simulation | None, told: Performance) -> dict[str, Any]
         "cancelled_runs": asked(span, simulation, "status:cancelled"),
         "slowest_runs": asked(span, simulation, *slow, sort="-duration") if times.p95_ms is not None else "",
         "errors": [
-            (error, count, asked(span, simulation, f'error:"{_escaped(error)}"')) for error, count in told.top_errors
+            (error, count, asked(span, simulation, f"error:{quoted(error)}")) for error, count in told.top_errors
         ],
     }
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -51,6 +51,6 @@ def _figures(
     agent: str, n: int, good: int, bad: int, latencies: str, tokens: int | None, cost: Decimal | None
 ) -> AgentFigures:
     known = np.array([latency for latency in json.loads(latencies) if latency is not None], dtype=float)
-    p50, p95, p99 = nearest_ranks(known, (50, 95, 99)) if len(known) else (None, None, None)
+    p50, p95, p99 = nearest_ranks(known, (50, 95, 99))
     rate = round(100 * good / (good + bad), 2) if good + bad else None
     return AgentFigures(agent, n, good, bad, rate, p50, p95, p99, tokens, None if cost is None else float(cost))

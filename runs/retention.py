@@ -12,10 +12,10 @@ from django.db.models.functions import Greatest
 
 from runs.bulk import UNDO_DAYS
 from runs.models import Run, RunQuerySet, Simulation
-from runs.states import TERMINAL, Status, Trigger
+from runs.services import COUNTERS
+from runs.states import TERMINAL, Trigger
 
 BATCH = 50
-COUNTERS = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}
 
 
 def due(now: datetime, days: int) -> RunQuerySet:

@@ -48,7 +48,7 @@ class Term:
 
     def __str__(self) -> str:
         plain = not self.quoted and PLAIN.fullmatch(self.value)
-        return f"{self.name}{self.op}{self.value if plain else _quoted(self.value)}"
+        return f"{self.name}{self.op}{self.value if plain else quoted(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Word:
     text: str
 
     def __str__(self) -> str:
-        return self.text if PLAIN_WORD.fullmatch(self.text) and self.text != "OR" else _quoted(self.text)
+        return self.text if PLAIN_WORD.fullmatch(self.text) and self.text != "OR" else quoted(self.text)
 
     @property
     def condition(self) -> Q:
@@ -154,7 +154,8 @@ def _leaves(node: Node | None) -> Iterator[Term | Word]:
         yield node
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The text as a value of a term, whatever it holds."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -23,6 +23,7 @@ from runs.states import Act, Status, Trigger, sources
 from simweb.engine import Spec
 
 MAX_BACKOFF_S = 24 * 3600
+COUNTERS = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}  # of a simulation
 
 
 class TransitionRefused(Exception):
@@ -199,7 +200,7 @@ def count_ended(run: Run, by: int) -> None:
     """Keep the simulation's counts of decided runs exact. A replay says nothing new of its simulation."""
     if run.trigger == Trigger.VERIFY:
         return
-    field = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}.get(run.state)
+    field = COUNTERS.get(run.state)
     counted = {} if field is None else {field: F(field) + by}
     Simulation.objects.filter(pk=run.simulation_id).update(**counted, endings=F("endings") + 1)
 

@@ -48,8 +48,12 @@ class HttpDoor(base.BaseHandler):
             try:
                 for part in parts:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-                while response is not None and (chunk := await loop.run_in_executor(self._threads, _next, response)):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                while response is not None:
+                    chunk = await loop.run_in_executor(self._threads, _next, response)
+                    if chunk is None:
+                        break
+                    if chunk:
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
             finally:
                 if response is not None:
@@ -86,9 +90,10 @@ def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
     return headers + cookies
 
 
-def _next(response: Any) -> bytes:
+def _next(response: Any) -> bytes | None:
+    """The next part of the stream; None at its end. An empty part is a part, and not the end."""
     try:
-        return next(response.stream, b"")
+        return next(response.stream, None)
     finally:
         close_old_connections()
 

@@ -12,7 +12,7 @@ from tests.postgres import HASTY, missing
 
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
 WITH_DATABASE = ("tests/metrics", "tests/runs", "tests/performance", "tests/access")
-FAST = (*TWO_AT_A_TIME, "tests/engine", "tests/test_architecture.py", *WITH_DATABASE)
+FAST = (*TWO_AT_A_TIME, "tests/engine", "tests/test_architecture.py", "tests/doors", *WITH_DATABASE)
 BROWSER, SERVERS = ("tests/web",), ("tests/faults", "tests/services")
 ON_SQLITE_ANYWAY = ("--ignore", "tests/performance/test_tracing.py")  # its processes have a database of their own
 ON_POSTGRES = ("--create-db", *TWO_AT_A_TIME, *ON_SQLITE_ANYWAY, *WITH_DATABASE)

@@ -1,0 +1,50 @@
+"""What a user gets: the server that `manage.py serve` starts, once a session and database, asked over HTTP and sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.postgres import ADDRESS, HASTY, missing
+from tests.requirements import require
+from tests.web.server import Lab, Server
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the worlds of `tests/scenarios.py`, on each of the two databases in turn."""
+    folder = tmp_path_factory.mktemp(f"doors-{request.param}")
+    name = f"simweb_doors_{uuid4().hex[:12]}"
+    address = {}
+    if request.param == "postgresql":
+        reason = missing()
+        require("services", not reason, f"no PostgreSQL here: {reason}")
+        with psycopg.connect(ADDRESS, autocommit=True) as database:
+            database.execute(f'CREATE DATABASE "{name}"')
+        address = {"DATABASE_URL": HASTY.replace(ADDRESS, f"{ADDRESS.rpartition('/')[0]}/{name}")}
+    server = Server(folder, SIMWEB_WORKERS="2", **address)
+    try:
+        server.link = server.start()
+        yield server
+    finally:
+        server.stop()
+        if address:
+            with psycopg.connect(ADDRESS, autocommit=True) as database:
+                database.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def token(server: Server) -> str:
+    return server.manage("token", "door tests", "--role", "admin")
+
+
+@pytest.fixture
+def lab(server: Server, token: str) -> Iterator[Lab]:
+    """The API, over HTTP, with an admin's token; `lab.client` is the HTTP client."""
+    lab = Lab(server.base, token)
+    yield lab
+    lab.tidy()
+    lab.client.close()
