@@ -20,10 +20,12 @@ def iso(moment: datetime | None) -> str | None:
 
 
 class ErrorOut(Schema):
+    """`traceback` is null in lists; the run itself has it."""
+
     type: str
     message: str
     turn: int | None
-    traceback: str
+    traceback: str | None
 
 
 class Verification(Schema):
@@ -276,7 +278,7 @@ def _error_json(run: Run) -> dict[str, Any] | None:
         "type": run.error_type,
         "message": run.error_message,
         "turn": run.error_turn,
-        "traceback": run.error_traceback,
+        "traceback": None if "error_traceback" in run.get_deferred_fields() else run.error_traceback,
     }
 
 

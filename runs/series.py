@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
-from django.db.models import Aggregate, Avg, F, FloatField, Func, Q, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Aggregate, F, FloatField, Func, Q, TextField, Value
 from numpy.typing import NDArray
 
 from metrics.series import kept_places, lines_of
@@ -54,6 +54,19 @@ class JsonList(Aggregate):
 
     def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
         return self.as_sql(compiler, connection, template="(JSON_AGG(%(expressions)s))::text", **more)
+
+
+class Mean(Aggregate):
+    """The mean of numbers that are given as texts. PostgreSQL's of floats also squares them, which 1e200 does not survive."""
+
+    output_field = FloatField()
+    allow_distinct = False
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="AVG(CAST(%(expressions)s AS REAL))", **more)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="AVG((%(expressions)s)::numeric)::float8", **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +163,9 @@ def _after_another(one: Measured, other: Measured) -> Measured:
 def means_by(runs: Collection[int], metrics: Sequence[str]) -> dict[int, list[float | None]]:
     """Each run's means over its turns of these metrics, numbers all of them, in one query. Known keys only."""
     turns = Turn.objects.filter(run__in=runs).order_by().values("run")
-    means = {f"mean_{place}": Avg(Cast(MemberText("metrics", key), FloatField())) for place, key in enumerate(metrics)}
-    return {run: list(found) for run, *found in turns.annotate(**means).values_list("run", *means)}
+    means = {f"mean_{place}": Mean(MemberText("metrics", key)) for place, key in enumerate(metrics)}
+    rows = turns.annotate(**means).values_list("run", *means)
+    return {run: [value if value is not None and isfinite(value) else None for value in row] for run, *row in rows}
 
 
 def last_by(runs: Collection[int]) -> dict[int, dict[str, Any]]:

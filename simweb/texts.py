@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from simweb.engine.ledger import UNKEEPABLE
+from simweb.engine.texts import UNKEEPABLE
 
 
 def can_be_kept(value: Any) -> bool:

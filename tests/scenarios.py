@@ -337,4 +337,6 @@ SCENARIOS = (
     Deciding,
     Improvising,
 )
-SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)
+SETTING = ",".join(
+    [*(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS), "odd=tests.odd_worlds:Odd"]
+)

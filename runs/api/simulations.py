@@ -97,7 +97,7 @@ def list_runs(
 ) -> HttpResponse:
     simulation = find_simulation(request, slug)
     found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
-    runs, following = page_of(found.filter(simulation=simulation).defer("log"), cursor, limit)
+    runs, following = page_of(found.filter(simulation=simulation).briefly(), cursor, limit)
     return answer({"items": [run_json(run, slug=slug) for run in runs], "next_cursor": following})
 
 

@@ -171,6 +171,24 @@ def sparkline(values: Sequence[float | None]) -> SafeString | str:
 
 
 @register.filter
+def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Names and values. A template's own `mapping.items` finds what goes by the name of "items" first."""
+    return list(mapping.items())
+
+
+@register.filter
+def columns(table: list[dict[str, Any]]) -> list[str]:
+    """The names of a table's columns, in the order in which its rows first have them."""
+    return list(dict.fromkeys(name for row in table for name in row))
+
+
+@register.filter
+def cells(row: dict[str, Any], names: list[str]) -> list[Any]:
+    """The row's values of these columns, None where it has none."""
+    return [row.get(name) for name in names]
+
+
+@register.filter
 def is_table(value: Any) -> bool:
     """A table metric with at least one row."""
     return isinstance(value, list) and bool(value)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import graphlib
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-import numpy as np
-
+from simweb.engine.numbers import plain
 from simweb.engine.scenario import Problem, Scenario, TurnReport
+from simweb.engine.texts import NAME_CHARACTERS, keepable, text_of
 
 Scope = Literal["turn", "run"]
 Kind = Literal["number", "mapping", "table"]
@@ -215,7 +214,7 @@ def _measure(metric: Metric, context: Context, values: dict[str, Any]) -> Proble
     try:
         values[metric.key] = _checked(metric, metric.compute(context))
     except Exception as error:  # a metric is a guest in the run: whatever it raises, the run goes on
-        reason = str(error) or "no message"
+        reason = text_of(error) or "no message"
         return Problem("warning", f"{metric.title} has no value: {type(error).__name__}: {reason}", source=metric.key)
     return None
 
@@ -224,20 +223,13 @@ def _checked(metric: Metric, value: Any) -> Any:
     if value is None:
         return None
     if metric.kind == "number":
-        return _number(value)
+        return plain(value)
     if metric.kind == "mapping":
-        return {str(name): _number(item) for name, item in value.items()}
-    return [{str(name): _cell(item) for name, item in row.items()} for row in value]
+        return {keepable(name, NAME_CHARACTERS): plain(item) for name, item in value.items()}
+    return [{keepable(name, NAME_CHARACTERS): _cell(item) for name, item in row.items()} for row in value]
 
 
 def _cell(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else _number(value)
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"expected a number, got {type(value).__name__}")
-    number = value.item() if isinstance(value, np.generic) else value
-    if not math.isfinite(number):
-        raise ValueError(f"expected a finite number, got {number}")
-    return number
+    if isinstance(value, str):
+        return keepable(value)
+    return None if value is None else plain(value)
