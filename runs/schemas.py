@@ -139,6 +139,8 @@ class TurnOut(Schema):
     duration_ms: float
     actions: dict[str, int]
     metrics: dict[str, Any]
+    tokens: int | None
+    cost_usd: float | None
 
 
 class EventOut(Schema):
@@ -318,6 +320,8 @@ def turn_json(turn: Turn) -> dict[str, Any]:
         "duration_ms": round(turn.duration_ms, 3),
         "actions": turn.actions,
         "metrics": turn.metrics,
+        "tokens": turn.tokens,
+        "cost_usd": None if turn.cost_usd is None else float(turn.cost_usd),
     }
 
 

@@ -56,7 +56,7 @@ def create_simulation(
         headline_metric=_headline(kind, headline_metric, spec.metric_keys),
         created_by=by,
     )
-    if slug is not None and (slugify(slug) != slug or slug in RESERVED or len(slug) > MAX_SLUG):
+    if slug is not None and (not is_slug(slug) or slug in RESERVED):
         raise BadSpec([FieldError(("slug",), SLUG_RULE)])
     return _save(simulation)
 
@@ -92,6 +92,11 @@ def change_simulation(
         simulation.metric_keys = list(spec.metric_keys)
         simulation.headline_metric = _headline(kind, headline_metric or simulation.headline_metric, spec.metric_keys)
     return _save(simulation)
+
+
+def is_slug(text: str) -> bool:
+    """Lower-case ASCII letters, digits and hyphens, up to 100."""
+    return bool(text) and slugify(text) == text and len(text) <= MAX_SLUG
 
 
 def remove_simulation(simulation: Simulation) -> None:

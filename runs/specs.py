@@ -35,6 +35,10 @@ WORDED = {
     "extra_forbidden": "There is no such parameter.",
     "missing": "Is required.",
     "string_type": "Must be a text.",
+    "list_type": "Must be a list.",
+    "dict_type": "Must be an object.",
+    "model_type": "Must be an object.",
+    "model_attributes_type": "Must be an object.",
 }
 
 

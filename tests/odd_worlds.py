@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -138,3 +139,42 @@ class Odd(Scenario):
 
     def view(self) -> View:
         return View("bars", {"heights": [1.0], "labels": ["\ud800"], "curve": []}, ["\0"])
+
+
+class Anything(Scenario):
+    """Reports whatever a text says, in JSON as Python reads it: NaN, Infinity, halves of characters."""
+
+    key = "anything"
+    title = "Anything"
+    default_turns = 2
+    metrics = (
+        Metric("turn.any.number", "Number", lambda c: c.scenario.said["number"]),
+        Metric("turn.any.mapping", "Mapping", lambda c: c.scenario.said["mapping"], kind="mapping"),
+        Metric("turn.any.table", "Table", lambda c: c.scenario.said["table"], kind="table"),
+        Metric("run.any.number", "Number of the run", lambda c: c.scenario.said["number"], scope="run"),
+        Metric(
+            "run.any.mapping", "Mapping of the run", lambda c: c.scenario.said["mapping"], scope="run", kind="mapping"
+        ),
+        Metric("run.any.table", "Table of the run", lambda c: c.scenario.said["table"], scope="run", kind="table"),
+    )
+    default_metric_keys = tuple(metric.key for metric in metrics)
+
+    class Params(Params):
+        says: str = Field("{}", title="Says", max_length=1_000_000)
+
+    def __init__(self, params: Any, rng: np.random.Generator) -> None:
+        super().__init__(params, rng)
+        self.said = {"number": 1, "mapping": {}, "table": [], "view": None, **json.loads(params.says)}
+        self.narrative = self.said.get("narrative", "")
+
+    def turn(self) -> TurnReport:
+        if "raises" in self.said:
+            raise RuntimeError(self.said["raises"])
+        report = {name: self.said[name] for name in ("actions", "tokens", "cost_usd") if name in self.said}
+        decisions = [Decision(**decision) for decision in self.said.get("decisions", [])]
+        problems = [Problem("critical", text, source=text) for text in self.said.get("problems", [])]
+        return TurnReport(**{"actions": {}, **report}, decisions=decisions, problems=problems)
+
+    def view(self) -> View | None:
+        said = self.said["view"]
+        return None if said is None else View("bars", {"heights": said, "labels": said, "curve": said}, [said])

@@ -338,5 +338,8 @@ SCENARIOS = (
     Improvising,
 )
 SETTING = ",".join(
-    [*(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS), "odd=tests.odd_worlds:Odd"]
+    [
+        *(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS),
+        *(f"{name.lower()}=tests.odd_worlds:{name}" for name in ("Odd", "Anything")),
+    ]
 )

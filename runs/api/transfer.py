@@ -7,18 +7,26 @@ from itertools import chain
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from ninja import Body, Query, Router
+from ninja import Query, Router
 
-from runs import exports, imports, queries
+from runs import queries
 from runs.api.answers import answer, caller, find_run
 from runs.models import Run
 from runs.schemas import RunOut, run_json
 from runs.specs import BadSpec, FieldError
+from runs.transfer import exports, imports
 from simweb.access.roles import Role
 
 router = Router(tags=["export and import"])
 Format = Literal["csv", "json", "parquet"]
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+EXPORT = {
+    "requestBody": {
+        "required": True,
+        "description": "What `GET /runs/{run_id}/export?format=json` gave, here or elsewhere. A run is imported once.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
 Ids = Annotated[
     str, Query(pattern=r"^[0-9]{1,18}(,[0-9]{1,18}){0,199}$", description="Up to 200, separated by commas.")
 ]
@@ -39,9 +47,11 @@ def export_run(request: HttpRequest, run_id: int, format: Format = "csv") -> Htt
     return file_of([find_run(request, run_id)], format, f"run-{run_id}")
 
 
-@router.post("/runs/import", response={201: list[RunOut]}, summary="Make runs of a JSON export")
-def import_runs(request: HttpRequest, data: Body[dict[str, Any]]) -> HttpResponseBase:
-    made = imports.import_runs(data, by=caller(request, Role.OPERATOR).user)
+@router.post("/runs/import", response={201: list[RunOut]}, summary="Make runs of a JSON export", openapi_extra=EXPORT)
+def import_runs(request: HttpRequest) -> HttpResponseBase:
+    by = caller(request, Role.OPERATOR).user
+    # Read as a stream: `request.body` is for bodies of ordinary size.
+    made = imports.import_runs(imports.read_export(request.read()), by=by)
     return answer([run_json(run) for run in made], 201)
 
 

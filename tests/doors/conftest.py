@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.doors.everything import Everything, signed_in
 from tests.postgres import ADDRESS, HASTY, missing
 from tests.requirements import require
 from tests.web.server import Lab, Server
@@ -48,3 +49,11 @@ def lab(server: Server, token: str) -> Iterator[Lab]:
     yield lab
     lab.tidy()
     lab.client.close()
+
+
+@pytest.fixture(scope="session")
+def everything(server: Server, token: str) -> Iterator[Everything]:
+    """Asks for all pages, answers and sockets."""
+    browser = signed_in(server)
+    yield Everything(server, browser, token)
+    browser.close()

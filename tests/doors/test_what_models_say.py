@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.doors.everything import Everything
 from tests.odd_worlds import ENDS, SAYS
@@ -108,18 +111,61 @@ def test_a_list_of_long_failures_is_short_and_compressed(lab: Lab, slug: str) ->
     assert "Traceback" in lab.get(runs[0])["error"]["traceback"]
 
 
-@pytest.fixture(scope="session")
-def everything(server: Any, token: str) -> Any:
-    from tests.doors.everything import signed_in
-
-    browser = signed_in(server)
-    yield Everything(server, browser, token)
-    browser.close()
-
-
 def test_no_page_breaks_of_what_a_model_said(lab: Lab, slug: str, everything: Everything) -> None:
     asked = [{"says": says} for says in SAYS] + [{"ends": ends} for ends in ENDS]
     runs = [lab.run(slug, params=params) for params in asked]
     for run in runs:
         lab.ended(run)
     assert everything.broken(slug, runs) == []
+
+
+TEXTS = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(["", "items", "\ud800", "x" * 9000])
+NUMBERS = st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats() | TEXTS
+CELLS = st.dictionaries(TEXTS, NUMBERS, max_size=4)
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "actions": CELLS,
+        "tokens": NUMBERS,
+        "cost_usd": NUMBERS,
+        "number": NUMBERS,
+        "mapping": CELLS | NUMBERS,
+        "table": st.lists(CELLS | NUMBERS, max_size=3),
+        "narrative": TEXTS,
+        "problems": st.lists(TEXTS, max_size=3),
+        "view": st.lists(NUMBERS, max_size=3),
+        "raises": TEXTS,
+        "decisions": st.lists(
+            st.fixed_dictionaries(
+                {"agent": TEXTS, "intent": TEXTS},
+                optional={
+                    "key": TEXTS,
+                    "chosen": TEXTS,
+                    "reasoning": TEXTS,
+                    "context": CELLS,
+                    "tokens": NUMBERS,
+                    "cost_usd": NUMBERS,
+                    "latency_ms": NUMBERS,
+                    "error": TEXTS,
+                    "outcome": st.sampled_from(["pending", "success", "failure"]),
+                },
+            ),
+            max_size=3,
+        ),
+    },
+)
+
+
+def test_a_model_may_say_anything_and_every_page_goes_on(lab: Lab, everything: Everything) -> None:
+    slug = lab.simulation("Anything", "anything", 2)
+    runs: list[int] = []
+
+    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(SAID)
+    def say(said: dict[str, Any]) -> None:
+        runs.append(lab.run(slug, params={"says": json.dumps(said)}))
+
+    say()
+    kinds = {lab.ended(run, 120)["failure_kind"] for run in runs}
+    assert kinds == {None, "model"}
+    assert everything.broken(slug, runs[-40:]) == []

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from runs import insight, queries
-from runs.models import Decision, Problem, Run, Turn
+from runs.models import Decision, Frame, Problem, Run, Turn
 from runs.schemas import decision_json, event_json, iso, problem_json, run_json, turn_json
 from runs.specs import BadSpec, FieldError
+from runs.transfer.document import FORMAT
 
 CHUNK = 1_000
-FORMAT = 1
+FRAMES_AT_ONCE = 20  # of at most 64,000 characters each
 MOST_RUNS = 200
 COUNTS = (
     *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
@@ -44,14 +45,20 @@ def json_of(runs: Sequence[Run]) -> Iterator[str]:
     yield f'{{"simweb_export":{FORMAT},"runs":['
     for place, run in enumerate(runs):
         yield "," if place else ""
-        counts = {name: getattr(run, name) for name in COUNTS}
-        yield _dumps({**run_json(run), **provenance(run), "notes": run.notes, "counts": counts})[:-1]
-        yield from _array("turns", _turns(run), turn_json)
+        yield _dumps({**run_json(run), **provenance(run), **_only_in_exports(run)})[:-1]
+        yield from _array("turn_rows", _turns(run), turn_json)
         yield from _array("decisions", _decisions(run), decision_json)
         yield from _array("problems", _problems(run), problem_json)
-        yield from _array("events", [list(run.events.select_related("actor"))], event_json)
+        yield from _array("events", iter([list(run.events.select_related("actor"))]), event_json)
+        yield from _array("frames", _frames(run), lambda frame: {"turn": frame.turn, "view": frame.view})
         yield "}"
     yield "]}\n"
+
+
+def _only_in_exports(run: Run) -> dict[str, Any]:
+    """What an import needs and no other answer has; `narrative` is what people read, `own_narrative` the scenario's words."""
+    counts = {name: getattr(run, name) for name in COUNTS}
+    return {"notes": run.notes, "own_narrative": run.narrative, "log": run.log, "counts": counts}
 
 
 def parquet_of(runs: Sequence[Run]) -> Iterator[bytes]:
@@ -139,6 +146,13 @@ def _decisions(run: Run) -> Iterator[list[Decision]]:
         last = decisions[-1].number
 
 
+def _frames(run: Run) -> Iterator[list[Frame]]:
+    last = 0
+    while frames := list(run.frames.filter(turn__gt=last).order_by("turn")[:FRAMES_AT_ONCE]):
+        yield frames
+        last = frames[-1].turn
+
+
 def _problems(run: Run) -> Iterator[list[Problem]]:
     last = 0
     while problems := list(run.problems.filter(pk__gt=last).order_by("pk")[:CHUNK]):
@@ -146,13 +160,13 @@ def _problems(run: Run) -> Iterator[list[Problem]]:
         last = problems[-1].pk
 
 
-def _array(name: str, chunks: Iterator[list[Any]] | list[list[Any]], told: Callable[[Any], Any]) -> Iterator[str]:
-    yield ',"turn_rows":[' if name == "turns" else f',"{name}":['
-    is_first = True
-    for chunk in chunks:
-        text = ",".join(_dumps(told(row)) for row in chunk)
-        yield text if is_first or not text else f",{text}"
-        is_first = is_first and not text
+def _array(name: str, chunks: Iterator[list[Any]], row_json: Callable[[Any], Any]) -> Iterator[str]:
+    """A member of an object: an array of the rows, chunk by chunk."""
+    between = ""
+    yield f',"{name}":['
+    for chunk in filter(None, chunks):
+        yield between + ",".join(_dumps(row_json(row)) for row in chunk)
+        between = ","
     yield "]"
 
 
