@@ -100,6 +100,12 @@ def test_long_texts_keep_their_beginning_and_their_end(lab: Lab, slug: str) -> N
     assert problem.endswith("end")
 
 
+def test_a_log_is_text_for_people(lab: Lab, slug: str) -> None:
+    run = lab.ended(lab.run(slug, params={"says": "prints"}, turns=1))["id"]
+    log = lab.client.get(f"/runs/{run}/log").json()["text"]
+    assert log == "red\n100%\n" + "ü" * 70_000 + "\n"
+
+
 def test_a_list_of_long_failures_is_short_and_compressed(lab: Lab, slug: str) -> None:
     runs = [lab.run(slug, params={"ends": "long"}) for _ in range(5)]
     for run in runs:
