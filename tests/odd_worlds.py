@@ -102,7 +102,7 @@ SAYS: dict[str, Callable[[], Any]] = {
             )
         ],
     ),
-    "prints": lambda: print("\x1b[31mred\x1b[0m\n 10%\r100%\n" + "ü" * 70_000) or TurnReport({}),  # type: ignore[func-returns-value]
+    "prints": lambda: sys.stdout.write("\x1b[31mred\x1b[0m\n 10%\r100%\n" + "ü" * 70_000 + "\n") and TurnReport({}),
     "empty-names": lambda: TurnReport({"": 1}, decisions=[Decision(agent="", intent="")]),
 }
 
