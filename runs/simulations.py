@@ -23,9 +23,9 @@ MAX_SLUG = 100
 SLUG_RULE = "May hold up to 100 lower-case letters, digits and hyphens, and not be a reserved word."
 RESERVED = frozenset({"run", "runs", "metrics", "config", "feed-algorithms", "new"})
 READY_MADE: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    ("social-feed", "Rumours and opinions on a social feed", "social-feed", {}),
+    ("social-feed", "Opinions on a social feed", "social-feed", {}),
     ("karate-club", "Opinions in Zachary's karate club", "social-feed", {"network": "karate"}),
-    ("segregation", "Segregation at 30 % tolerance", "schelling", {}),
+    ("segregation", "Segregation at 30 % tolerance", "schelling", {"wanted": 0.3}),
     ("who-gets-rich", "Who gets rich", "wealth", {"agents": 1000}),
 )
 

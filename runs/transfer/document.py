@@ -205,6 +205,7 @@ class Environment(Part):
     platform: Name
     packages: dict[Name, Name]
     git: Git | None = None
+    processor: Name | None = None
     files: dict[Name, Name] | None = None
 
 

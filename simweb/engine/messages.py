@@ -13,6 +13,7 @@ from typing import Any
 from simweb.engine import registry
 from simweb.engine.environment import environment
 from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
+from simweb.engine.scenario import FILES_READ
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, keepable, text_of
 
 Message = dict[str, Any]
@@ -20,6 +21,7 @@ Message = dict[str, Any]
 
 def messages_of(spec: Spec, most_decisions: int) -> Iterator[Message]:
     """Play the spec. Whatever its model raises, SystemExit too, is the message `failed`."""
+    FILES_READ.clear()
     turn = 0
     told: Message | None = None
     playing = play(spec, most_decisions)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simweb.engine import Outcome, PlayedTurn, Spec, catalogue, play
+from simweb.engine import Context, Outcome, PlayedTurn, Spec, catalogue, play
 from simweb.scenarios.social import SocialFeed
 from simweb.scenarios.social.actions import LIKE_ODDS, like_chance
-from simweb.scenarios.social.feed_measures import mean_overlap, mean_topic_entropy
+from simweb.scenarios.social.feed_measures import mean_overlap, mean_topic_entropy, sampled_pairs
 from simweb.scenarios.social.feeds import Exposures
 from tests.engine.social.worlds import turns, world
 
@@ -45,8 +45,8 @@ def test_sums_over_types_turns_and_the_run_agree() -> None:
     assert run["run.feed.exposures"] == sum(turn["turn.feed.exposures"] for turn in seen)
     engagements = sum(turn["turn.engagement.total"] for turn in seen)
     assert run["run.engagement.rate"] == engagements / run["run.feed.exposures"]
-    variance = [turn["turn.opinion.variance"] for turn in seen]
-    assert run["run.opinion.variance_change"] == variance[-1] - variance[0] != 0
+    before = world(agents=150, activity=0.6).people.opinion.var()
+    assert run["run.opinion.variance_change"] == seen[-1]["turn.opinion.variance"] - before != 0
 
 
 def test_follows_change_by_what_was_followed_and_unfollowed() -> None:
@@ -85,6 +85,33 @@ def test_overlap_is_the_mean_of_jaccard() -> None:
     assert mean_overlap(shown([1, 2], [2, 1])) == 1
     assert mean_overlap(shown([1], [2, 3], [1])) == pytest.approx(1 / 3)
     assert mean_overlap(shown([1])) is None
+
+
+@pytest.mark.parametrize("feeds", [46, 47, 100, 1_000, 65_537, 1_000_000])
+def test_of_many_feeds_a_thousand_different_pairs_are_compared(feeds: int) -> None:
+    one, other = sampled_pairs(feeds)
+    assert len(set(zip(one.tolist(), other.tolist(), strict=True))) == 1000
+    assert (one < other).all()
+    assert (one >= 0).all()
+    assert (other < feeds).all()
+    assert (one[0], other[0]) == (0, 1)
+    assert one.max() > 0.9 * (feeds - 1) - 3
+
+
+def test_of_few_feeds_all_pairs_are_compared() -> None:
+    assert len(sampled_pairs(45)[0]) == 45 * 44 // 2
+
+
+def test_who_crosses_is_told_by_what_readers_thought_before_they_read() -> None:
+    swayed = world(agents=120, activity=1.0, minutes_per_turn=60, convergence=1, tolerance=2, stubborn_share=0)
+    metric = catalogue(SocialFeed)["turn.feed.cross_cutting_share"]
+    for number in range(1, 4):
+        before = swayed.people.opinion.copy()
+        report = swayed.turn()
+        exposures = report.facts["shown"]
+        crossing = (swayed.posts["stance"][exposures.content] >= 0) != (before[exposures.agent] >= 0)
+        assert metric.compute(Context(swayed, number, report)) == pytest.approx(crossing.mean())
+        assert (swayed.people.opinion != before).any()
 
 
 def test_topic_entropy_is_0_for_one_topic_and_1_for_all_alike() -> None:
