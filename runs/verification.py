@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from runs.events import announce
 from runs.models import Run, Turn
-from runs.specs import BadSpec, build_spec, load_scenario
+from runs.specs import BadSpec, build_spec, load_scenario, spec_of
 from runs.states import Status
 
 CHUNK = 2_000
@@ -37,7 +37,8 @@ def obstacle(run: Run) -> str:
             f"The scenario is now version {scenario.version}; the run was played with version {run.scenario_version}."
         )
     try:
-        build_spec(scenario, params=run.params, turns=run.turns, seed=run.seed, metric_keys=run.metric_keys)
+        spec = spec_of(run)
+        build_spec(scenario, params=spec.params, turns=spec.turns, seed=spec.seed, metric_keys=spec.metric_keys)
     except BadSpec as error:
         return f"The scenario no longer takes what the run was played with. {error}"
     return ""

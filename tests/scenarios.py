@@ -338,3 +338,4 @@ SCENARIOS = (
     Improvising,
 )
 SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)
+SETTING += ",fields=tests.fields:Fields"

@@ -14,6 +14,7 @@ import numpy as np
 from simweb.engine import registry
 from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger, keepable
 from simweb.engine.metric import Measurement, select_keys
+from simweb.engine.params import read_params
 from simweb.engine.scenario import Problem, Scenario, TurnReport
 from simweb.engine.view import frame_turns
 
@@ -92,7 +93,7 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
     """
     scenario_class = registry.load(spec.scenario)
     keys = select_keys(scenario_class, spec.metric_keys)
-    params = scenario_class.Params.model_validate(spec.params)
+    params = read_params(scenario_class.Params, spec.params)
     world = scenario_class(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
     measurement, ledger = Measurement(world, keys), Ledger(most_decisions)
     fingerprint = hashlib.sha256()

@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from pydantic import BaseModel
 
 from simweb.engine.metric import catalogue
+from simweb.engine.params import schema_of
 from simweb.engine.scenario import Scenario
 
 BUILT_IN = {
@@ -108,4 +109,5 @@ def _check(scenario: object, key: str) -> None:
         raise ValueError(f"its own key is {scenario.key!r}")
     if not issubclass(scenario.Params, BaseModel):
         raise TypeError("its Params must be a pydantic model")
+    schema_of(scenario.Params)
     catalogue(scenario)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.doors.browser import Browser
 from tests.postgres import ADDRESS, HASTY, missing
 from tests.requirements import require
 from tests.web.server import Lab, Server
@@ -48,3 +49,11 @@ def lab(server: Server, token: str) -> Iterator[Lab]:
     yield lab
     lab.tidy()
     lab.client.close()
+
+
+@pytest.fixture(scope="session")
+def browser(server: Server) -> Iterator[Browser]:
+    """The pages, over HTTP, for the local admin, without scripts."""
+    browser = Browser(server)
+    yield browser
+    browser.client.close()
