@@ -21,6 +21,7 @@ from dataclasses import asdict
 from typing import Any, NoReturn
 
 from simweb.engine import registry
+from simweb.engine.chance import fix_hash_seed
 from simweb.engine.environment import distributions, environment
 from simweb.engine.forkserver import serve
 from simweb.engine.ledger import MOST_DECISIONS
@@ -117,6 +118,7 @@ def play_forked() -> NoReturn:
 def main() -> int:
     """Play one run by hand; or, given a socket, be the fork server of whoever holds its other end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    fix_hash_seed()
     if len(sys.argv) == 1:
         return play_one()
     control = int(sys.argv[1])
