@@ -118,8 +118,8 @@ def play_forked() -> NoReturn:
 def main() -> int:
     """Play one run by hand; or, given a socket, be the fork server of whoever holds its other end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    fix_hash_seed()
     if len(sys.argv) == 1:
+        fix_hash_seed()
         return play_one()
     control = int(sys.argv[1])
     os.nice(NICENESS)
