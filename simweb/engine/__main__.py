@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from simweb.engine import registry
+from simweb.engine import plugins, registry
 from simweb.engine.chance import fix_hash_seed
 from simweb.engine.environment import distributions, environment
 from simweb.engine.forkserver import serve
@@ -51,6 +51,7 @@ def play_and_say(spec: Spec, say: Say) -> bool:
     turn = 0
     first: dict[str, Any] | None = None
     try:
+        plugins.make_way(registry.place_of(spec.scenario))
         for played in play(spec, most_decisions()):
             first = {} if first is not None else {"environment": environment(registry.load(spec.scenario))}
             if isinstance(played, PlayedTurn):

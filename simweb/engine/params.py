@@ -39,7 +39,7 @@ def read_params(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
     Raises ValidationError. Names and aliases are understood alike.
     """
     text = json.dumps(by_names(model, given))
-    value = model.model_validate_json(text, strict=True, by_alias=True, by_name=True)
+    value = _validated(model, text)
     schema = schema_of(model)
     mistaken = [
         InitErrorDetails(type=error, loc=(name,), input=given[name])
@@ -49,6 +49,14 @@ def read_params(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
     if mistaken:
         raise ValidationError.from_exception_data(model.__name__, mistaken)
     return value
+
+
+def worded(error: BaseException) -> str:
+    """Type and text of an error of somebody else's code."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except BaseException:
+        return f"{type(error).__name__}, whose text cannot be made"
 
 
 def spelled_out(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +114,20 @@ def resolved(described: Schema, shared: Mapping[str, Any]) -> dict[str, Any]:
         return dict(described)
     here = {key: value for key, value in described.items() if key != "$ref"}
     return {**shared.get(reference.rsplit("/", 1)[-1], {}), **here}
+
+
+def _validated(model: type[BaseModel], text: str) -> BaseModel:
+    try:
+        return model.model_validate_json(text, strict=True, by_alias=True, by_name=True)
+    except ValidationError:
+        raise
+    except BaseException as error:  # a validator may raise anything, and must not end a server by it
+        refusal = PydanticCustomError(
+            "check_failed", "{why}", {"why": f"The scenario's own check failed: {worded(error)}"}
+        )
+        raise ValidationError.from_exception_data(
+            model.__name__, [InitErrorDetails(type=refusal, loc=(), input=text)]
+        ) from error
 
 
 def _written(value: BaseModel) -> dict[str, Any]:
