@@ -14,6 +14,7 @@ from simweb.access.doors import Caller
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
 from simweb.engine import registry
+from simweb.engine.params import schema_of
 
 router = Router(tags=["metrics"])
 
@@ -93,7 +94,7 @@ def get_scenario(request: HttpRequest, key: str) -> dict[str, Any]:
     scenario = registry.load(key)
     return {
         **scenario_json(scenario),
-        "params_schema": scenario.Params.model_json_schema(),
+        "params_schema": schema_of(scenario.Params),
         "metrics": queries.described(scenario),
     }
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
+from pydantic import ValidationError
 
+from runs import typed
 from runs.specs import BadSpec
 from simweb.engine import Scenario
+from simweb.engine.params import spelled_out
 
-Kind = Literal["integer", "number", "boolean", "choice", "text"]
 PREFIX = "param-"
+NONE_SUFFIX = "-none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class FormField:
 
     name: str
     title: str
-    kind: Kind
+    kind: typed.Kind
     value: Any
     help: str = ""
     unit: str = ""
@@ -31,24 +33,50 @@ class FormField:
     choices: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
     placeholder: str = ""
+    can_be_none: bool = False
+    is_none: bool = False
 
     @property
     def checked(self) -> bool:
-        return self.value in (True, "on", "true", "True")
+        return str(self.value).lower() in typed.TRUE
 
 
 def param_fields(
     scenario: type[Scenario], values: Mapping[str, Any], errors: Mapping[str, str] | None = None
 ) -> list[FormField]:
-    """The scenario's parameters in the order in which their author wrote them."""
-    schema = scenario.Params.model_json_schema()
-    shared = schema.get("$defs", {})
-    fields = []
-    for name, given in schema.get("properties", {}).items():
-        described = _resolved(given, shared)
-        value = values.get(name, described.get("default"))
-        fields.append(_field(name, described, value, (errors or {}).get(f"params.{name}", "")))
-    return fields
+    """The scenario's parameters with these values, and its defaults where there is none."""
+    known = {**starting_values(scenario), **values}
+    return [
+        _field(
+            described,
+            typed.show(described, known.get(described.name)),
+            (errors or {}).get(f"params.{described.name}", ""),
+            described.name in known and known[described.name] is None,
+        )
+        for described in typed.param_fields(scenario)
+    ]
+
+
+def fields_as_typed(scenario: type[Scenario], data: QueryDict, errors: Mapping[str, str]) -> list[FormField]:
+    """The scenario's parameters with what stands in the fields, right or wrong."""
+    return [
+        _field(
+            described,
+            "" if described.kind == "secret" else data.get(PREFIX + described.name, ""),
+            errors.get(f"params.{described.name}", ""),
+            PREFIX + described.name + NONE_SUFFIX in data,
+        )
+        for described in typed.param_fields(scenario)
+    ]
+
+
+def starting_values(scenario: type[Scenario]) -> dict[str, Any]:
+    """The defaults, as far as they can be typed: one that its own validator would change cannot."""
+    try:
+        return spelled_out(scenario.Params, {})
+    except ValidationError:  # something is required
+        fields = typed.param_fields(scenario)
+        return {field.name: field.schema["default"] for field in fields if "default" in field.schema}
 
 
 def run_fields(values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FormField]:
@@ -84,23 +112,20 @@ def run_fields(values: Mapping[str, Any], errors: Mapping[str, str]) -> list[For
 
 
 def params_from(scenario: type[Scenario], data: QueryDict) -> dict[str, Any]:
-    """The parameters as they were typed. A blank field counts as not given; numbers may group their thousands."""
-    typed: dict[str, Any] = {}
-    for form_field in param_fields(scenario, {}):
-        text = data.get(PREFIX + form_field.name, "").strip()
-        if form_field.kind == "boolean":
-            typed[form_field.name] = text in {"on", "true"}
-        elif text:
-            typed[form_field.name] = _ungrouped(text) if form_field.kind in {"integer", "number"} else text
-    return typed
+    """The parameters as they were typed; what cannot be read is Unreadable, for the check to refuse.
 
-
-def whole_from(data: QueryDict, name: str) -> Any:
-    """A whole number as typed: None when blank, the text itself when it is no number, for the check to refuse."""
-    text = _ungrouped(data.get(name, "").strip())
-    if not text:
-        return None
-    return int(text) if re.fullmatch("-?[0-9]{1,19}", text) else text
+    A blank field counts as not given; that of an optional parameter, as none.
+    """
+    found: dict[str, Any] = {}
+    for described in typed.param_fields(scenario):
+        name = PREFIX + described.name
+        if described.kind == "boolean":
+            found[described.name] = data.get(name, "").lower() in typed.TRUE
+        elif name + NONE_SUFFIX in data:
+            found[described.name] = None
+        elif name in data and (value := typed.read(described, data.get(name, ""))) is not typed.LEFT_OUT:
+            found[described.name] = value
+    return found
 
 
 def errors_of(error: BadSpec) -> dict[str, str]:
@@ -117,37 +142,34 @@ def unplaced(errors: Mapping[str, str], fields: Iterable[FormField]) -> list[str
     return [message for place, message in errors.items() if place not in placed]
 
 
-def _field(name: str, described: Mapping[str, Any], value: Any, error: str) -> FormField:
-    least = described.get("minimum", described.get("exclusiveMinimum"))
-    most = described.get("maximum", described.get("exclusiveMaximum"))
-    options = described.get("enum")
-    kinds: dict[str, Kind] = {"integer": "integer", "number": "number", "boolean": "boolean"}
-    titles = described.get("choices", {})
+def _field(described: typed.ParamField, text: str, error: str, is_none: bool) -> FormField:
+    schema = described.schema
+    least = schema.get("minimum", schema.get("exclusiveMinimum"))
+    most = schema.get("maximum", schema.get("exclusiveMaximum"))
+    titles = schema.get("choices", {})
     return FormField(
-        name=name,
-        title=described.get("title", name),
-        kind="choice" if options else kinds.get(described.get("type", ""), "text"),
-        value="" if value is None else value,
-        help=described.get("description", ""),
-        unit=described.get("unit", ""),
+        name=described.name,
+        title=schema.get("title", described.name),
+        kind=described.kind,
+        value=text,
+        help=" ".join(filter(None, (schema.get("description"), "JSON." if described.kind == "json" else ""))),
+        unit=schema.get("unit", ""),
         bounds=_bounds(least, most),
-        choices=[(str(option), titles.get(str(option), _worded(str(option)))) for option in options or ()],
+        choices=[(option, titles.get(option, _worded(option, value))) for option, value in described.options],
         error=error,
-        placeholder="" if described.get("default") in (None, "") else f"{described['default']}",
+        placeholder=_placeholder(described),
+        can_be_none=described.hides_none,
+        is_none=is_none,
     )
 
 
-def _resolved(described: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    """A property with its reference followed, and `X or null` taken for X."""
-    for option in described.get("anyOf", ()):
-        if option.get("type") != "null":
-            described = {**option, **{key: value for key, value in described.items() if key != "anyOf"}}
-    reference = described.get("$ref") or next(
-        (part["$ref"] for part in described.get("allOf", ()) if "$ref" in part), None
-    )
-    if reference is None:
-        return dict(described)
-    return {**shared.get(reference.rsplit("/", 1)[-1], {}), **described}
+def _placeholder(described: typed.ParamField) -> str:
+    if described.kind == "secret":
+        return "as it is saved; never shown"
+    if described.optional:
+        return "none"
+    default = described.schema.get("default")
+    return "" if default in (None, "") else typed.show(described, default)
 
 
 def _bounds(least: float | None, most: float | None) -> str:
@@ -156,9 +178,7 @@ def _bounds(least: float | None, most: float | None) -> str:
     return f"at least {least:,}" if least is not None else f"at most {most:,}" if most is not None else ""
 
 
-def _worded(option: str) -> str:
-    return option.replace("_", " ").replace("-", " ").capitalize()
-
-
-def _ungrouped(text: str) -> str:
-    return text.replace(",", "").replace(" ", "").replace("\u202f", "").replace("\u00a0", "")
+def _worded(option: str, value: Any) -> str:
+    if value is None:
+        return "None"
+    return option.replace("_", " ").replace("-", " ").capitalize() if isinstance(value, str | bool) else option

@@ -20,7 +20,7 @@ from runs.models import BulkAct, Run, Simulation
 from runs.search import narrowed
 from runs.specs import BadSpec
 from runs.states import Status, Trigger
-from runs.templatetags.show import cost, duration, measured
+from runs.templatetags.show import amount, cost, duration, measured
 from runs.terms import SORTS, sort_of
 from runs.views import caller, find_simulation, known_metrics, refuse
 from simweb.access.doors import page
@@ -292,7 +292,7 @@ def cell(run: Run, name: str) -> Any:
         value: Any = run.params
         for part in key.split("."):
             value = value.get(part) if isinstance(value, dict) else None
-        return measured(value)
+        return amount(value)
     if kind == "metric":
         return measured((run.run_metrics or {}).get(key))
     return CELLS[name](run)

@@ -14,6 +14,7 @@ from runs import forms, queries, services, simulations
 from runs.models import Simulation
 from runs.specs import BadSpec, build_spec, load_scenario
 from runs.states import Trigger
+from runs.typed import whole_from
 from runs.views import find_simulation
 from simweb.access.doors import page
 from simweb.access.roles import Role
@@ -48,13 +49,7 @@ def check(request: HttpRequest, scenario: str) -> HttpResponse:
     asked = _asked(request, kind)
     errors: dict[str, str] = {}
     try:
-        build_spec(
-            kind,
-            params=asked["params"],
-            turns=1 if asked["turns"] is None else asked["turns"],
-            seed=asked["seed"],
-            metric_keys=asked["metric_keys"],
-        )
+        build_spec(kind, **{**asked, "turns": 1 if asked["turns"] is None else asked["turns"]})
     except BadSpec as error:
         errors = forms.errors_of(error)
     shown = [one for one in forms.run_fields({}, errors) if one.name in request.POST]
@@ -88,7 +83,7 @@ def new_simulation(request: HttpRequest) -> HttpResponse:
             by=_user(request),
         )
     except BadSpec as error:
-        context = _form(request, scenario, _typed_params(request, scenario), request.POST, error)
+        context = _form(request, scenario, {}, request.POST, error)
         return render(
             request, "runs/new_simulation.html", {**context, "name": request.POST.get("name", "")}, status=422
         )
@@ -96,14 +91,13 @@ def new_simulation(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, scenario: type[Scenario]) -> dict[str, Any]:
-    keys = request.POST.getlist("metric_keys")
-    replicates = forms.whole_from(request.POST, "replicates")
+    replicates = whole_from(request.POST, "replicates")
     return {
         "params": forms.params_from(scenario, request.POST),
-        "turns": forms.whole_from(request.POST, "turns"),
-        "seed": forms.whole_from(request.POST, "seed"),
+        "turns": whole_from(request.POST, "turns"),
+        "seed": whole_from(request.POST, "seed"),
         "replicates": 1 if replicates is None else replicates,
-        "metric_keys": keys,
+        "metric_keys": request.POST.getlist("metric_keys"),
     }
 
 
@@ -116,13 +110,7 @@ def _offered(request: HttpRequest, simulation: Simulation, scenario: type[Scenar
 
 
 def _refused(request: HttpRequest, simulation: Simulation, scenario: type[Scenario], error: BadSpec) -> dict[str, Any]:
-    context = _form(request, scenario, _typed_params(request, scenario), request.POST, error)
-    return {**context, "simulation": simulation}
-
-
-def _typed_params(request: HttpRequest, scenario: type[Scenario]) -> dict[str, Any]:
-    names = scenario.Params.model_fields
-    return {name: request.POST.get(forms.PREFIX + name, "") for name in names}
+    return {**_form(request, scenario, {}, request.POST, error), "simulation": simulation}
 
 
 def _form(
@@ -134,8 +122,9 @@ def _form(
     chosen: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     errors = forms.errors_of(error) if error else {}
-    fields = forms.param_fields(scenario, params, errors)
-    ticked = request.POST.getlist("metric_keys") if request.method == "POST" else chosen
+    is_sent = request.method == "POST"
+    fields = forms.fields_as_typed(scenario, request.POST, errors) if is_sent else forms.param_fields(scenario, params)
+    ticked = request.POST.getlist("metric_keys") if is_sent else chosen
     known = catalogue(scenario)
     keys = [key for key in ticked or () if key in known] or select_keys(scenario, None)
     return {

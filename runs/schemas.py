@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from runs.models import Decision, Event, Problem, Run, Simulation, Turn
 from runs.states import FailureKind, Missed
@@ -96,12 +96,12 @@ class Execution(Schema):
     """How the runs of a simulation are played; null is no limit."""
 
     model_config = ConfigDict(extra="forbid")
-    run_timeout_s: int | None = Field(None, ge=1, le=2**31 - 1)
-    turn_timeout_s: int | None = Field(None, ge=1, le=2**31 - 1)
-    memory_limit_mb: int | None = Field(None, ge=64, le=2**31 - 1)
-    max_parallel: int | None = Field(None, ge=1, le=1000)
-    retry_attempts: int = Field(0, ge=0, le=100)
-    retry_backoff_s: int = Field(30, ge=0, le=86_400)
+    run_timeout_s: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
+    turn_timeout_s: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
+    memory_limit_mb: StrictInt | None = Field(None, ge=64, le=2**31 - 1)
+    max_parallel: StrictInt | None = Field(None, ge=1, le=1000)
+    retry_attempts: StrictInt = Field(0, ge=0, le=100)
+    retry_backoff_s: StrictInt = Field(30, ge=0, le=86_400)
     retry_kinds: list[FailureKind] = [FailureKind.LOST, FailureKind.TIMEOUT]
 
 
@@ -111,7 +111,7 @@ class Schedule(Schema):
     model_config = ConfigDict(extra="forbid")
     cron: str
     timezone: str = "UTC"
-    paused: bool = False
+    paused: StrictBool = False
     missed: Missed = Missed.ONCE
 
 
@@ -196,7 +196,7 @@ class Marks(Schema):
     model_config = ConfigDict(extra="forbid")
     tags: list[str] | None = None
     notes: str | None = None
-    is_starred: bool | None = None
+    is_starred: StrictBool | None = None
 
 
 class RunIn(Schema):
@@ -204,11 +204,11 @@ class RunIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
     params: dict[str, Any] = {}
-    turns: int | None = None
-    seed: int | None = Field(None, description="Left out: drawn, and shown on the run.")
+    turns: StrictInt | None = None
+    seed: StrictInt | None = Field(None, description="Left out: drawn, and shown on the run.")
     metric_keys: list[str] | None = None
-    metric_selection: int | None = None
-    priority: int = Field(0, ge=-100, le=100)
+    metric_selection: StrictInt | None = None
+    priority: StrictInt = Field(0, ge=-100, le=100)
 
 
 class SimulationIn(Schema):
@@ -217,7 +217,7 @@ class SimulationIn(Schema):
     scenario: str
     slug: str | None = None
     params: dict[str, Any] = {}
-    turns: int | None = None
+    turns: StrictInt | None = None
     metric_keys: list[str] | None = None
     headline_metric: str | None = None
 
@@ -226,10 +226,10 @@ class SimulationPatch(Schema):
     model_config = ConfigDict(extra="forbid")
     name: str | None = None
     params: dict[str, Any] | None = None
-    turns: int | None = None
+    turns: StrictInt | None = None
     metric_keys: list[str] | None = None
     headline_metric: str | None = None
-    is_archived: bool | None = None
+    is_archived: StrictBool | None = None
     execution: Execution | None = None
     schedule: Schedule | None = Field(None, description="With a blank `cron`, the schedule is taken away.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from runs import outbox, verification
 from runs.errors import error_group
 from runs.events import announce, record, run_ended
 from runs.models import Run, Simulation
-from runs.specs import BadSpec, build_spec, load_scenario
+from runs.specs import BadSpec, build_spec, kept_params, load_scenario, merged, spec_of
 from runs.states import Act, Status, Trigger, sources
 from simweb.engine import Spec
 
@@ -56,17 +57,15 @@ def create_runs(
     keys = list(metric_keys or ()) or (selection.metric_keys if selection else simulation.metric_keys)
     first = build_spec(
         scenario,
-        params={**simulation.params, **(params or {})},
+        params=merged(scenario, simulation, params),
         turns=simulation.turns if turns is None else turns,
         seed=seed,
         metric_keys=keys,
         replicates=replicates,
     )
     common: dict[str, Any] = {"trigger": trigger, "by": by, "selection": selection, "priority": priority}
-    return [
-        _queue(simulation, first, seed=first.seed + number, version=scenario.version, **common)
-        for number in range(replicates)
-    ]
+    common |= {"version": scenario.version, **kept_params(scenario, first)}
+    return [_queue(simulation, replace(first, seed=first.seed + number), **common) for number in range(replicates)]
 
 
 @transaction.atomic
@@ -80,11 +79,8 @@ def retry(run: Run, *, by: User | None, trigger: Trigger = Trigger.MANUAL) -> Ru
 
 @transaction.atomic
 def run_again(run: Run, *, by: User | None, trigger: Trigger = Trigger.MANUAL) -> Run:
-    """Queue a new run with the same parameters and a new seed."""
-    spec = build_spec(
-        load_scenario(run.scenario), params=run.params, turns=run.turns, seed=None, metric_keys=run.metric_keys
-    )
-    return _copy(run, seed=spec.seed, by=by, trigger=trigger)
+    """Queue a new run with the same parameters and a new seed. Raises BadSpec when the scenario no longer takes them."""
+    return _copy(run, seed=None, by=by, trigger=trigger)
 
 
 @transaction.atomic
@@ -210,18 +206,19 @@ def _need(run: Run, act: Act, done: str) -> None:
         raise TransitionRefused(run.pk, run.status, done)
 
 
-def _copy(run: Run, *, seed: int, by: User | None, trigger: Trigger, **changes: Any) -> Run:
-    spec = Spec(run.scenario, run.params, seed, run.turns, run.metric_keys)
-    version = load_scenario(run.scenario).version
+def _copy(run: Run, *, seed: int | None, by: User | None, trigger: Trigger, **changes: Any) -> Run:
+    scenario, spec = load_scenario(run.scenario), spec_of(run)
+    checked = build_spec(scenario, params=spec.params, turns=spec.turns, seed=seed, metric_keys=spec.metric_keys)
     return _queue(
         run.simulation,
-        spec,
-        seed=seed,
-        version=version,
+        replace(spec, seed=checked.seed),
+        version=scenario.version,
         trigger=trigger,
         by=by,
         selection=run.metric_selection,
         priority=run.priority,
+        params=run.params,
+        secrets=run.secrets,
         **changes,
     )
 
@@ -230,7 +227,6 @@ def _queue(
     simulation: Simulation,
     spec: Spec,
     *,
-    seed: int,
     version: str,
     trigger: Trigger,
     by: User | None,
@@ -247,8 +243,7 @@ def _queue(
         changed_at=now,
         scenario=spec.scenario,
         scenario_version=version,
-        params=spec.params,
-        seed=seed,
+        seed=spec.seed,
         turns=spec.turns,
         metric_keys=list(spec.metric_keys),
         metric_selection=selection,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from runs.models import Simulation
-from runs.specs import BadSpec, FieldError, build_spec, load_scenario
+from runs.specs import BadSpec, FieldError, build_spec, kept_params, load_scenario, merged
 from simweb.engine import BASE_KEYS, Scenario, catalogue, registry
 
 
@@ -50,7 +50,7 @@ def create_simulation(
         name=title,
         scenario=scenario,
         slug=slug or free_slug(title),
-        params=spec.params,
+        **kept_params(kind, spec),
         turns=spec.turns,
         metric_keys=list(spec.metric_keys),
         headline_metric=_headline(kind, headline_metric, spec.metric_keys),
@@ -83,12 +83,14 @@ def change_simulation(
         kind = load_scenario(simulation.scenario)
         spec = build_spec(
             kind,
-            params={**simulation.params, **(params or {})},
+            params=merged(kind, simulation, params),
             turns=simulation.turns if turns is None else turns,
             seed=0,
             metric_keys=simulation.metric_keys if metric_keys is None else metric_keys,
         )
-        simulation.params, simulation.turns = dict(spec.params), spec.turns
+        for column, value in kept_params(kind, spec).items():
+            setattr(simulation, column, value)
+        simulation.turns = spec.turns
         simulation.metric_keys = list(spec.metric_keys)
         simulation.headline_metric = _headline(kind, headline_metric or simulation.headline_metric, spec.metric_keys)
     return _save(simulation)

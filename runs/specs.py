@@ -11,13 +11,17 @@ from django.conf import settings
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from runs.models import Run
+from runs.models import Run, Simulation
+from runs.typed import Unreadable
 from simweb.engine import Scenario, Spec, UnknownMetric, registry, select_keys
-from simweb.engine.play import MAX_SEED
+from simweb.engine.params import by_names, spelled_out
+from simweb.engine.play import MAX_SEED, canonical_json
+from simweb.engine.secrets import MASK, hide, reveal
 
 # Drawn seeds are short enough to read out; given ones may be as large as JSON carries safely.
 DRAWN_SEEDS = 2**31
 MAX_REPLICATES = 100
+ONLY_THE_MASK = "Is a secret, of which only the mask is here: write the secret itself."
 WORDED = {
     "less_than_equal": "Must be at most {le}.",
     "greater_than_equal": "Must be at least {ge}.",
@@ -35,10 +39,24 @@ WORDED = {
     "extra_forbidden": "There is no such parameter.",
     "missing": "Is required.",
     "string_type": "Must be a text.",
-    "list_type": "Must be a list.",
-    "dict_type": "Must be an object.",
-    "model_type": "Must be an object.",
-    "model_attributes_type": "Must be an object.",
+    "bool_type": "Must be true or false.",
+    "decimal_type": "Must be a number.",
+    "decimal_parsing": "Must be a number.",
+    "list_type": "Must be a list, such as [1, 2].",
+    "set_type": "Must be a list, such as [1, 2].",
+    "frozen_set_type": "Must be a list, such as [1, 2].",
+    "tuple_type": "Must be a list, such as [1, 2].",
+    "dict_type": 'Must be an object, such as {"name": 1}.',
+    "model_type": 'Must be an object, such as {"name": 1}.',
+    "date_type": "Must be a date, such as 2026-01-31.",
+    "date_parsing": "Must be a date, such as 2026-01-31.",
+    "datetime_type": "Must be a date with a time, such as 2026-01-31T12:30:00Z.",
+    "datetime_parsing": "Must be a date with a time, such as 2026-01-31T12:30:00Z.",
+    "time_type": "Must be a time, such as 12:30:00.",
+    "time_parsing": "Must be a time, such as 12:30:00.",
+    "time_delta_type": "Must be a duration, such as PT1H30M.",
+    "time_delta_parsing": "Must be a duration, such as PT1H30M.",
+    "model_attributes_type": 'Must be an object, such as {"name": 1}.',
 }
 
 
@@ -69,14 +87,10 @@ def build_spec(
 ) -> Spec:
     """The checked spec of the first replicate, every parameter and the seed spelled out.
 
-    Raises BadSpec with everything that is wrong at once.
+    The parameters are input still: whoever plays the spec reads it once. Raises BadSpec with everything that is wrong at once.
     """
     errors: list[FieldError] = []
-    checked: dict[str, Any] = {}
-    try:
-        checked = scenario.Params.model_validate(dict(params)).model_dump(mode="json")
-    except ValidationError as error:
-        errors.extend(field_errors(error, "params"))
+    checked = _checked_params(scenario, params, errors)
     turns = _whole(turns, "turns", 1, settings.MAX_TURNS, errors)
     replicates = _whole(replicates, "replicates", 1, MAX_REPLICATES, errors)
     most = MAX_SEED + 1 - replicates  # the last replicate's seed must be one, too
@@ -92,8 +106,20 @@ def build_spec(
 
 
 def spec_of(run: Run) -> Spec:
-    """The spec that the run was made from."""
-    return Spec(run.scenario, run.params, run.seed, run.turns, run.metric_keys)
+    """The spec that the run was made from, secrets included."""
+    return Spec(run.scenario, reveal(run.params, run.secrets), run.seed, run.turns, run.metric_keys)
+
+
+def merged(scenario: type[Scenario], saved: Run | Simulation, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parameters that are saved, changed by those that are given. A secret's mask stands for the saved secret."""
+    changes = reveal(by_names(scenario.Params, given or {}), saved.secrets)
+    return {**reveal(saved.params, saved.secrets), **changes}
+
+
+def kept_params(scenario: type[Scenario], spec: Spec) -> dict[str, Any]:
+    """The columns of a row that keeps the spec's parameters: what may be shown, and the secrets apart from it."""
+    params, hidden = hide(scenario.Params, spec.params)
+    return {"params": params, "secrets": hidden}
 
 
 def load_scenario(key: str) -> type[Scenario]:
@@ -116,8 +142,31 @@ def _worded(item: ErrorDetails) -> str:
     return item["msg"].removeprefix("Value error, ").removesuffix(".") + "."
 
 
+def _checked_params(scenario: type[Scenario], params: Mapping[str, Any], errors: list[FieldError]) -> dict[str, Any]:
+    unreadable = {name: value for name, value in params.items() if isinstance(value, Unreadable)}
+    errors.extend(FieldError(("params", name), value.why) for name, value in unreadable.items())
+    given = {name: value for name, value in params.items() if name not in unreadable}
+    try:
+        checked = spelled_out(scenario.Params, given)
+        canonical_json(checked)
+    except ValidationError as error:
+        found = field_errors(error, "params")
+        errors.extend(item for item in found if item.loc[1:2] not in {(name,) for name in unreadable})
+        return {}
+    except ValueError:
+        errors.append(FieldError(("params",), "Holds a number that is not finite: JSON has none."))
+        return {}
+    _, hidden = hide(scenario.Params, checked)
+    for path, secret in hidden:
+        if secret == MASK:
+            place = ("params", *map(str, path))
+            errors.append(FieldError(place, ONLY_THE_MASK))
+    return checked
+
+
 def _whole(value: Any, name: str, least: int, most: int, errors: list[FieldError]) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        errors.append(FieldError((name,), f"Must be a whole number from {least} to {most}."))
+        hint = f" {value.hint}" if isinstance(value, Unreadable) and value.hint else ""
+        errors.append(FieldError((name,), f"Must be a whole number from {least} to {most}.{hint}"))
         return least
     return value

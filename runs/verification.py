@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from runs.events import announce
 from runs.models import Run, Turn
-from runs.specs import BadSpec, build_spec, load_scenario
+from runs.specs import BadSpec, build_spec, load_scenario, spec_of
 from runs.states import Status
 from simweb.engine.scenario import file_digest
 
@@ -41,7 +41,8 @@ def obstacle(run: Run) -> str:
     if changed := changed_files(run):
         return f"It was played with other contents of {', '.join(changed)}."
     try:
-        build_spec(scenario, params=run.params, turns=run.turns, seed=run.seed, metric_keys=run.metric_keys)
+        spec = spec_of(run)
+        build_spec(scenario, params=spec.params, turns=spec.turns, seed=spec.seed, metric_keys=spec.metric_keys)
     except BadSpec as error:
         return f"The scenario no longer takes what the run was played with. {error}"
     return ""

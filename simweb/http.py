@@ -19,7 +19,7 @@ from django.core import signals
 from django.core.handlers import base
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
-from django.http import HttpResponseBadRequest, HttpResponseBase
+from django.http import HttpResponseBadRequest, HttpResponseBase, HttpResponseServerError
 from django.urls import set_script_prefix
 
 logger = logging.getLogger("django.request")
@@ -70,6 +70,9 @@ class HttpDoor(base.BaseHandler):
             response: HttpResponseBase = self.get_response(ASGIRequest(scope, body))
         except UnicodeDecodeError:  # the address is not UTF-8
             response = HttpResponseBadRequest()
+        except (SystemExit, KeyboardInterrupt):  # of a plug-in's code: the event loop would take it for its own end
+            logger.exception("a request was ended by code that asked Python to exit")
+            response = HttpResponseServerError()
         head = {
             "type": "http.response.start",
             "status": response.status_code,

@@ -279,7 +279,7 @@ class UnseededParams(ToyParams):
 
 
 class Unseeded(Toy):
-    """Draws from generators that nobody seeds, as careless authors do."""
+    """Draws from the machine's own chance, which nobody can seed."""
 
     Params = UnseededParams
     key = "unseeded"
@@ -289,7 +289,7 @@ class Unseeded(Toy):
     def turn(self) -> TurnReport:
         report = super().turn()
         careless = self.number >= self.params.since
-        self.drawn = np.random.random() + random.random() if careless else 0.0
+        self.drawn = random.SystemRandom().random() if careless else 0.0
         return report
 
 
@@ -343,3 +343,4 @@ SETTING = ",".join(
         *(f"{name.lower()}=tests.odd_worlds:{name}" for name in ("Odd", "Anything")),
     ]
 )
+SETTING += ",fields=tests.fields:Fields,careless=tests.careless:Careless"

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictInt
 
 from metrics import queries as catalogue
 from runs import queries, services
@@ -25,6 +25,7 @@ from runs.states import Status, Trigger
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
 from simweb.engine import select_keys
+from simweb.engine.params import schema_of
 
 router = Router(tags=["one call"])
 SOCIAL = "social-feed"
@@ -42,15 +43,15 @@ MAX_WAIT, FIRST_LOOK, LAST_LOOK = 60, 0.01, 0.25
 
 class QuickRunIn(Schema):
     model_config = ConfigDict(extra="forbid")
-    num_agents: int | None = Field(None, description="Required, unless `simulation` is given.")
-    num_turns: int | None = None
+    num_agents: StrictInt | None = Field(None, description="Required, unless `simulation` is given.")
+    num_turns: StrictInt | None = None
     feed_algorithm: str | None = None
     feed_algorithm_config: dict[str, Any] | None = None
     metric_keys: list[str] | None = None
-    seed: int | None = None
+    seed: StrictInt | None = None
     simulation: str | None = Field(None, description="The slug of any simulation; then `params` and `turns` apply.")
     params: dict[str, Any] | None = None
-    turns: int | None = None
+    turns: StrictInt | None = None
 
 
 class QuickTurn(Schema):
@@ -150,7 +151,7 @@ def list_metrics(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.get("/simulations/feed-algorithms", response=list[FeedAlgorithmOut])
 def list_feed_algorithms(request: HttpRequest) -> list[dict[str, Any]]:
-    fields = load_scenario(SOCIAL).Params.model_json_schema()["properties"]
+    fields = schema_of(load_scenario(SOCIAL).Params)["properties"]
     feed, order = fields["feed"], fields["feed_order"]
     schema = {"type": "object", "properties": {"order": {"enum": order["enum"], "default": order["default"]}}}
     return [

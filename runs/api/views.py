@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, StrictBool
 
 from runs import saved
 from runs.api.answers import NotFound, answer, caller
@@ -23,7 +23,7 @@ class ViewIn(Schema):
     query: str = ""
     sort: str = ""
     columns: list[str] = []
-    is_shared: bool = False
+    is_shared: StrictBool = False
 
 
 class ViewPatch(Schema):
@@ -32,7 +32,7 @@ class ViewPatch(Schema):
     query: str | None = None
     sort: str | None = None
     columns: list[str] | None = None
-    is_shared: bool | None = None
+    is_shared: StrictBool | None = None
 
 
 class ViewOut(Schema):

@@ -14,6 +14,7 @@ from typing import IO
 from django.conf import settings
 
 from runs.conductor import PlayerDied
+from simweb.engine.chance import HASH_SEED, HASH_SETTING
 
 PATIENCE_SECONDS = 5.0  # it may be in the middle of its imports when it is told to end
 
@@ -116,6 +117,7 @@ class ForkServer:
                     "SIMWEB_DATA_DIR": str(settings.DATA_DIR),
                     "SIMWEB_MAX_DECISIONS": str(settings.MAX_DECISIONS_PER_RUN),
                     "OPENBLAS_NUM_THREADS": "1",
+                    HASH_SETTING: HASH_SEED,
                 },
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,

@@ -24,7 +24,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def listed(self) -> RunQuerySet:
         """Without the long texts, which no list shows."""
-        return self.defer("log", "error_traceback", "run_metrics", "environment", "narrative", "notes")
+        return self.defer("log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets")
 
     def briefly(self) -> RunQuerySet:
         """What a list shows in JSON: without the long texts."""
@@ -40,6 +40,7 @@ class Run(models.Model):
     """One playing of one spec. Played at most once: to try again is a new run. `runs.services` alone writes `status`."""
 
     simulation = models.ForeignKey(Simulation, models.CASCADE, related_name="runs", db_index=False)
+    description = models.TextField(blank=True, default="", help_text="What it is for.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
     priority = models.SmallIntegerField(default=0, help_text="Higher is played earlier.")
@@ -47,6 +48,8 @@ class Run(models.Model):
     scenario = models.CharField(max_length=100)
     scenario_version = models.CharField(max_length=50)
     params = models.JSONField(default=dict)
+    # Of the parameters, what nobody is shown: [path, value] each. `params` has a mask in its place.
+    secrets = models.JSONField(default=list, blank=True, editable=False)
     seed = models.BigIntegerField()
     turns = models.PositiveIntegerField()
     metric_keys = models.JSONField(default=list)

@@ -26,8 +26,11 @@ class Simulation(models.Model):
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
+    description = models.TextField(blank=True, default="", help_text="What it is for.")
     scenario = models.CharField(max_length=100)
     params = models.JSONField(default=dict, blank=True)
+    # Of the parameters, what nobody is shown: [path, value] each. `params` has a mask in its place.
+    secrets = models.JSONField(default=list, blank=True, editable=False)
     turns = models.PositiveIntegerField()
     metric_keys = models.JSONField(default=list, blank=True)
     headline_metric = models.CharField(max_length=200, blank=True, help_text="Turn metric drawn on the dashboard.")

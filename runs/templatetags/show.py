@@ -93,6 +93,8 @@ def amount(value: Any) -> str:
         return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
     if not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or (abs(value) < 1e15 and float(value).is_integer()):

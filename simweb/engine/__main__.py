@@ -19,7 +19,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from simweb.engine import registry
+from simweb.engine import plugins, registry
+from simweb.engine.chance import fix_hash_seed
 from simweb.engine.environment import distributions
 from simweb.engine.forkserver import serve
 from simweb.engine.ledger import MOST_DECISIONS
@@ -47,6 +48,7 @@ def take_stdout() -> Say:
 
 def play_and_say(spec: Spec, say: Say) -> bool:
     """Play the spec, saying every message; True when it was played to its end."""
+    plugins.make_way(registry.place_of(spec.scenario))
     message: Message = {}
     for message in messages_of(spec, most_decisions()):
         say(message)
@@ -96,6 +98,7 @@ def main() -> int:
     """Play one run by hand; or, given a socket, be the fork server of whoever holds its other end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if len(sys.argv) == 1:
+        fix_hash_seed()
         return play_one()
     control = int(sys.argv[1])
     os.nice(NICENESS)

@@ -18,8 +18,6 @@ import signal
 import socket
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 LONGEST_REQUEST = 64
 PR_SET_PDEATHSIG = 1
 
@@ -63,13 +61,12 @@ def end_groups(players: Iterable[int]) -> None:
 
 
 def become_player(descriptors: Sequence[int], parent: int) -> None:
-    """Stand on its own: a session, three pipes, a death with its parent, and chance of its own."""
+    """Stand on its own: a session, three pipes, a death with its parent."""
     os.setsid()  # a process group of its own: what the model starts ends with it
     die_with_parent(parent)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    renew_chance()
 
 
 def die_with_parent(parent: int) -> None:
@@ -77,8 +74,3 @@ def die_with_parent(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before we asked
         os._exit(1)
-
-
-def renew_chance() -> None:
-    """A model that draws from NumPy's global generator must not draw what its sibling drew; `random` sees to itself."""
-    np.random.seed()

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from simweb.engine import registry
+from simweb.engine.chance import seed_globals
 from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger
 from simweb.engine.metric import Measurement, select_keys
 from simweb.engine.numbers import MOST_COUNT
+from simweb.engine.params import read_params
 from simweb.engine.report import checked, keepable_problem
 from simweb.engine.scenario import Problem, Scenario
 from simweb.engine.spending import Spending
@@ -92,9 +94,11 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
 
     What the scenario raises is raised here, except by its view: a picture is a guest in the run.
     """
+    seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
     scenario_class = registry.load(spec.scenario)
     keys = select_keys(scenario_class, spec.metric_keys)
-    params = scenario_class.Params.model_validate(spec.params)
+    params = read_params(scenario_class.Params, spec.params)
+    seed_globals(spec.seed)  # whether it was imported just now or before
     world = scenario_class(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
     fingerprint = hashlib.sha256()

@@ -1,12 +1,11 @@
 """Registry: from a scenario's key to its class. Built-ins take the same road as plug-ins.
 
-A scenario is found, in this order, in `SIMWEB_SCENARIOS="key=module:Class,…"`, among installed packages
-(entry-point group `simweb.scenarios`), or among the built-ins. Nothing is imported until it is needed.
+A scenario is found, in this order, in `SIMWEB_SCENARIOS="key=module:Class,key=/path/to/file.py:Class,…"`, among installed
+packages (entry-point group `simweb.scenarios`), or among the built-ins. Nothing is imported until it is needed.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,9 @@ from importlib.metadata import entry_points
 
 from pydantic import BaseModel
 
+from simweb.engine import plugins
 from simweb.engine.metric import catalogue
+from simweb.engine.params import schema_of, worded
 from simweb.engine.scenario import Scenario
 
 BUILT_IN = {
@@ -85,16 +86,24 @@ def listing() -> Listing:
     return Listing(scenarios, warnings)
 
 
+def place_of(key: str) -> str:
+    """Where its code is: "package.module" or "/path/to/file.py"; blank for an unknown key."""
+    return targets().get(key, "").rpartition(":")[0]
+
+
 @cache
 def _load(key: str, target: str) -> type[Scenario]:
-    module, _, name = target.partition(":")
-    if not module or not name:
-        raise BrokenScenario(key, target, f'write it as "module:Class" (in {SETTING}: "{key}=module:Class")')
+    place, _, name = target.rpartition(":")
+    if not place or not name:
+        example = f'"{key}=module:Class" or "{key}=/path/to/file.py:Class"'
+        raise BrokenScenario(
+            key, target, f'write it as "module:Class" or "/path/to/file.py:Class" (in {SETTING}: {example})'
+        )
     try:
-        scenario = getattr(importlib.import_module(module), name)
+        scenario = getattr(plugins.module_of(place), name)
         _check(scenario, key)
-    except Exception as error:  # a plug-in may raise anything at import
-        raise BrokenScenario(key, target, f"{type(error).__name__}: {error}") from error
+    except BaseException as error:  # a plug-in may raise anything at import, and must not end a server by it
+        raise BrokenScenario(key, target, worded(error)) from error
     return scenario  # type: ignore[no-any-return]
 
 
@@ -108,4 +117,5 @@ def _check(scenario: object, key: str) -> None:
         raise ValueError(f"its own key is {scenario.key!r}")
     if not issubclass(scenario.Params, BaseModel):
         raise TypeError("its Params must be a pydantic model")
+    schema_of(scenario.Params)
     catalogue(scenario)

@@ -8,7 +8,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.doors.everything import Everything, signed_in
+from tests.doors.browser import Browser
+from tests.doors.everything import Everything
 from tests.postgres import ADDRESS, HASTY, missing
 from tests.requirements import require
 from tests.web.server import Lab, Server
@@ -52,8 +53,14 @@ def lab(server: Server, token: str) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def everything(server: Server, token: str) -> Iterator[Everything]:
+def browser(server: Server) -> Iterator[Browser]:
+    """The pages, over HTTP, for the local admin, without scripts."""
+    browser = Browser(server)
+    yield browser
+    browser.client.close()
+
+
+@pytest.fixture(scope="session")
+def everything(server: Server, browser: Browser, token: str) -> Everything:
     """Asks for all pages, answers and sockets."""
-    browser = signed_in(server)
-    yield Everything(server, browser, token)
-    browser.close()
+    return Everything(server, browser.client, token)

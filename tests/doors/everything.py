@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import httpx
 from websockets.sync.client import connect
@@ -16,16 +14,6 @@ from tests.web.server import Server
 UNFILLED = ("{key}", "{selection_id}", "{view_id}")
 TABS = ("turns", "decisions", "agents", "problems", "log", "events", "spec")
 ROWS = ("turn", "decision", "problem", "event", "seriesblock", "frame")
-
-
-def signed_in(server: Server) -> httpx.Client:
-    """A browser without scripts in which the admin is signed in."""
-    client = httpx.Client(base_url=server.base, timeout=60, follow_redirects=True)
-    link = urlsplit(server.manage("sign_in_link").split()[-1]).path
-    form = client.get(link).text
-    [secret] = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-    client.post(link, data={"csrfmiddlewaretoken": secret}, headers={"Referer": server.base}).raise_for_status()
-    return client
 
 
 @dataclass

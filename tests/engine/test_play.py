@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from simweb.engine import Outcome, PlayedTurn, Spec, UnknownMetric, play
+from simweb.engine import Outcome, PlayedTurn, Spec, UnknownMetric, play, registry
 from simweb.engine.play import canonical_json
 
 WORLDS = "counter=tests.engine.worlds:Counter"
@@ -107,3 +107,14 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys() -> None:
 def test_canonical_json_refuses_what_json_has_not() -> None:
     with pytest.raises(ValueError):
         canonical_json(float("nan"))
+
+
+def test_a_model_that_draws_at_import_and_from_global_generators_repeats_itself_in_one_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(registry.SETTING, "careless=tests.careless:Careless")
+    monkeypatch.delitem(sys.modules, "tests.careless", raising=False)
+    registry._load.cache_clear()
+    spec = Spec("careless", {}, 4, 3, ["turn.careless.drawn", "turn.careless.asked", "run.careless.imported"])
+    first, again = played(spec)[1].fingerprint, played(spec)[1].fingerprint
+    assert first == again

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from metrics.services import save_selection
 from runs import services
-from runs.models import Simulation
+from runs.models import Run, Simulation
 from runs.simulations import create_simulation
-from runs.specs import BadSpec
+from runs.specs import BadSpec, spec_of
 from runs.states import Trigger
 from simweb.engine.play import MAX_SEED
 from tests.conftest import MakeRun
@@ -34,12 +34,10 @@ def test_what_is_not_given_is_taken_from_the_simulation_and_then_from_the_scenar
     assert (run.turns, run.scenario, run.scenario_version, run.status) == (9, "toy", "7", "queued")
 
 
-def test_parameters_that_arrive_as_text_are_kept_as_what_they_mean(make_run: MakeRun) -> None:
-    run = make_run(params={"agents": "12", "tempo": "1.5", "polite": "false"})
-    run.refresh_from_db()
-    assert run.params["agents"] == 12
-    assert run.params["tempo"] == 1.5
-    assert run.params["polite"] is False
+def test_parameters_are_what_json_says_they_are_and_a_text_is_no_number(make_run: MakeRun) -> None:
+    with pytest.raises(BadSpec) as refused:
+        make_run(params={"agents": "12", "tempo": "1.5", "polite": "false"})
+    assert [error.loc[1] for error in refused.value.errors] == ["agents", "tempo", "polite"]
 
 
 def test_a_seed_that_is_not_given_is_drawn_and_kept(make_run: MakeRun) -> None:
@@ -134,3 +132,13 @@ def test_a_new_run_begins_its_history_with_who_queued_it(make_run: MakeRun, oper
     run = make_run(by=operator, trigger=Trigger.API)
     assert [(event.kind, event.actor) for event in run.events.all()] == [("queued", operator)]
     assert (run.created_by, run.trigger, run.attempt, run.version) == (operator, "api", 1, 1)
+
+
+def test_a_run_whose_secret_was_not_exported_cannot_be_repeated_and_says_so(db: None) -> None:
+    simulation = create_simulation(name="Keys", scenario="fields", params={"secret": "open-sesame"})
+    [run] = services.create_runs(simulation, trigger=Trigger.MANUAL)
+    assert run.params["secret"] == "**********"
+    assert spec_of(run).params["secret"] == "open-sesame"
+    Run.objects.filter(pk=run.pk).update(secrets=[])  # as an import makes it
+    with pytest.raises(BadSpec, match=r"params\.secret: Is a secret"):
+        services.run_again(Run.objects.get(pk=run.pk), by=None)

@@ -97,11 +97,12 @@ def test_two_runs_are_played_side_by_side(started: LocalExecutor, tmp_path: Path
     assert pid_in(Path(one)) != pid_in(Path(two))
 
 
-def test_processes_that_were_forked_from_one_do_not_share_its_chance(started: LocalExecutor) -> None:
-    runs = [ended(queue("unseeded", turns=1, metric_keys=["turn.chance.drawn"])) for _ in range(6)]
+def test_processes_that_were_forked_from_one_draw_what_their_seeds_say(started: LocalExecutor) -> None:
+    runs = [ended(queue("careless", turns=1, seed=seed)) for seed in (1, 2, 3, 1, 2, 3)]
     assert {(run.status, run.error_traceback) for run in runs} == {("completed", "")}
-    drawn = {run.turn_rows.get().metrics["turn.chance.drawn"] for run in runs}
-    assert len(drawn) == len(runs)
+    drawn = [run.turn_rows.get().metrics["turn.careless.drawn"] for run in runs]
+    assert drawn[:3] == drawn[3:]
+    assert len(set(drawn)) == 3
 
 
 @pytest.mark.parametrize("workers", [1])

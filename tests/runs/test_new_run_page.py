@@ -61,7 +61,7 @@ def test_every_metric_can_be_ticked_and_the_saved_ones_are(browser: Client, simu
 
 
 def test_a_run_is_what_was_typed(browser: Client, simulation: Simulation, operator: User) -> None:
-    answer = send(browser, metric_keys=["turn.walk.place"], seed="1,234")
+    answer = send(browser, metric_keys=["turn.walk.place"], seed="1234")
     run = Run.objects.get()
     assert answer["Location"] == f"/runs/{run.pk}/"
     assert run.params == {"agents": 3, "tempo": 1.5, "mood": "very-loud", "polite": False, "note": ""}

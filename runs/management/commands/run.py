@@ -7,13 +7,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from runs import services
+from runs import services, typed
 from runs.conductor import conduct
 from runs.events import run_changed
 from runs.executors import on_run_changed
 from runs.executors.child import WarmChild
 from runs.models import Run, Simulation, Turn
-from runs.specs import BadSpec
+from runs.specs import BadSpec, load_scenario
 from runs.states import Status, Trigger
 from runs.templatetags.show import amount, duration, measured
 from simweb.access.services import local_admin
@@ -26,9 +26,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="which simulation; `manage.py run ?` lists them")
-        parser.add_argument("--turns", type=int)
-        parser.add_argument("--seed", type=int)
-        parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument("--turns", metavar="NUMBER")
+        parser.add_argument("--seed", metavar="NUMBER")
+        parser.add_argument(
+            "--param",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="may be repeated; written as on the page: 2.5, true, [1, 2], nothing for none",
+        )
         parser.add_argument("--metric", action="extend", nargs="+", default=[], metavar="KEY", help="what to measure")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,9 +58,9 @@ class Command(BaseCommand):
                 simulation,
                 trigger=Trigger.MANUAL,
                 by=local_admin(),
-                params=dict(self._named(text) for text in options["param"]),
-                turns=options["turns"],
-                seed=options["seed"],
+                params=self._params(simulation, options["param"]),
+                turns=typed.whole_from(options, "turns"),
+                seed=typed.whole_from(options, "seed"),
                 metric_keys=options["metric"],
             )
         except BadSpec as error:
@@ -62,11 +68,15 @@ class Command(BaseCommand):
             raise CommandError(f"This run cannot be started:\n{lines}") from None
         return run
 
-    def _named(self, text: str) -> tuple[str, str]:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise CommandError(f"--param {text}: write it as NAME=VALUE.")
-        return name, value
+    def _params(self, simulation: Simulation, assignments: list[str]) -> dict[str, Any]:
+        fields = {field.name: field for field in typed.param_fields(load_scenario(simulation.scenario))}
+        found: dict[str, Any] = {}
+        for text in assignments:
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise CommandError(f"--param {text}: write it as NAME=VALUE.")
+            found[name] = typed.read(fields[name], value) if name in fields else value
+        return {name: value for name, value in found.items() if value is not typed.LEFT_OUT}
 
     def _play(self, run: Run) -> Run:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
