@@ -97,9 +97,9 @@ class Comparison:
         """The chosen metric by run."""
         if not self.metric:
             return {}
-        key, _, name = self.metric.partition(NAME_MARK)
+        key, mark, name = self.metric.partition(NAME_MARK)
         found = series.measured_by([run.pk for run in self.runs], key)
-        return {pk: one.of_name(name) for pk, one in found.items()} if name else found
+        return {pk: one.of_name(name) for pk, one in found.items()} if mark else found
 
     @cached_property
     def turns(self) -> NDArray[np.int64]:

@@ -28,6 +28,7 @@ from simweb.engine import (
     View,
     points,
 )
+from tests.odd_worlds import SETTING as ODD
 
 
 class ToyParams(Params):
@@ -337,4 +338,4 @@ SCENARIOS = (
     Deciding,
     Improvising,
 )
-SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)
+SETTING = ",".join([*(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS), ODD])

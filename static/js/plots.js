@@ -51,10 +51,15 @@ const Plots = {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   },
 
+  /* As runs/csv_lines.py writes it: what a spreadsheet would take for a formula is a text; quoted where a reader would cut.
+     With ?bom=1 in the page's address it begins with a byte-order mark, by which Excel knows UTF-8. */
   csv(comments, head, rows, name) {
-    const cell = (value) => (/[",\n]/.test(value ?? "") ? `"${String(value).replaceAll('"', '""')}"` : value ?? "");
-    const lines = [...comments.map((text) => `# ${text}`), ...[head, ...rows].map((cells) => cells.map(cell).join(","))];
-    this.download(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }), name);
+    const safe = (value) => (typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? ""));
+    const quoted = (text) => (/[",;#\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    const note = (text) => `# ${text.replaceAll(/\s+/g, " ").replaceAll(/[,;] ?/g, " ")}`;
+    const lines = [...comments.map(note), ...[head, ...rows].map((cells) => cells.map((value) => quoted(safe(value))).join(","))];
+    const bom = new URLSearchParams(location.search).get("bom") === "1" ? "\ufeff" : "";
+    this.download(new Blob([`${bom}${lines.join("\n")}\n`], { type: "text/csv" }), name);
   },
 
   /* The canvas has neither ground nor title: they are painted below it. */

@@ -1,0 +1,43 @@
+"""Worlds that measure what tables and charts easily get wrong. Named to every process by SIMWEB_SCENARIOS."""
+
+from __future__ import annotations
+
+import math
+
+from simweb.engine import Metric, Params, Scenario, TurnReport
+
+LARGE = 2**53 + 1  # no float is equal to it
+
+
+class OddParams(Params):
+    pass
+
+
+class OddTables(Scenario):
+    """Mappings with holes and blank names, parts and metrics of one name, tables, names that spreadsheets calculate."""
+
+    key, title, Params = "odd-tables", "Odd tables", OddParams
+    number = 0
+    metrics = (
+        Metric("turn.odd.holes", "Holes", lambda c: {"good": 1, "bad": math.nan, "fine": 3}, kind="mapping"),
+        Metric("turn.odd.blank", "Blank name", lambda c: {"": c.turn, "other": 10 * c.turn}, kind="mapping"),
+        Metric("turn.odd.part", "Parts", lambda c: {"twice": 1, "once": 2}, kind="mapping"),
+        Metric("turn.odd.part.twice", "Twice", lambda c: 100 + c.turn),
+        Metric("actions.step", "An action's name", lambda c: -c.turn),
+        Metric("turn.odd.large", "Large", lambda c: LARGE + c.turn),
+        Metric("turn.odd.huge", "Huge", lambda c: 10**30 + c.turn if c.turn == 1 else 0.5),
+        Metric("turn.odd.count", "Count", lambda c: c.turn),
+        Metric("turn.odd.table", "Table", lambda c: [{"who": "#1", "n": c.turn}, {"who": "b"}], kind="table"),
+        Metric(
+            "turn.odd.names", "Names", lambda c: {"=1+1": 1, "#tag": 2, "a,b;c": 3, "@x": 4, "-y": -5}, kind="mapping"
+        ),
+    )
+    default_metric_keys = tuple(metric.key for metric in metrics)
+
+    def turn(self) -> TurnReport:
+        self.number += 1
+        return TurnReport({"step": 7})
+
+
+SCENARIOS = (OddTables,)
+SETTING = ",".join(f"{scenario.key}=tests.odd_worlds:{scenario.__name__}" for scenario in SCENARIOS)
