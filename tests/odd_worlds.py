@@ -39,5 +39,27 @@ class OddTables(Scenario):
         return TurnReport({"step": 7})
 
 
-SCENARIOS = (OddTables,)
+class OddCharts(Scenario):
+    """Numbers of every size, and numbers that are there now and then only."""
+
+    key, title, Params = "odd-charts", "Odd charts", OddParams
+    number = 0
+    metrics = (
+        Metric("turn.size.large", "Large", lambda c: 123_456 + c.turn),
+        Metric("turn.size.exact", "Exact", lambda c: 123_456.789),
+        Metric("turn.size.small", "Small", lambda c: 0.0001 * (c.turn % 5)),
+        Metric("turn.size.tiny", "Tiny", lambda c: 1e-40 * c.turn),
+        Metric("turn.size.vast", "Vast", lambda c: 1e300 * (c.turn % 7)),
+        Metric("turn.size.most", "Most", lambda c: 1.7e308 if c.turn % 2 else 0.9e308),
+        Metric("turn.size.million", "Million", lambda c: 98_765_432 + c.turn),
+        Metric("turn.size.lone", "Lone", lambda c: c.turn if c.turn % 10 == 5 else None),
+    )
+    default_metric_keys = tuple(metric.key for metric in metrics)
+
+    def turn(self) -> TurnReport:
+        self.number += 1
+        return TurnReport({"step": 1})
+
+
+SCENARIOS = (OddTables, OddCharts)
 SETTING = ",".join(f"{scenario.key}=tests.odd_worlds:{scenario.__name__}" for scenario in SCENARIOS)

@@ -41,12 +41,12 @@ class SimCompare extends HTMLElement {
 
   #plot(name, { columns, series, bands = [] }) {
     this.#place(name).textContent = "";
-    const axis = Plots.axis();
+    const [turns, values] = Plots.axes();
     const options = {
       ...this.#size(name),
-      scales: { x: { time: false } },
-      padding: [10, 18, 0, 0],
-      axes: [axis, { ...axis, size: 56, space: 30 }],
+      scales: { x: { time: false, range: (plot, first, last) => (first === last ? [first - 0.5, last + 0.5] : [first, last]) }, y: { range: Plots.range } },
+      padding: Plots.padding,
+      axes: [turns, Plots.linear(values)],
       series: [{ label: "Turn" }, ...series],
       bands,
       cursor: { sync: { key: "compare" } },
@@ -61,7 +61,7 @@ class SimCompare extends HTMLElement {
     for (const { group } of this.#data.bands) {
       const stroke = this.colour(group), edge = { stroke: Plots.faint(stroke, 0.3), width: 1, points: { show: false }, value: (_, value) => Plots.written(value) };
       bands.push({ series: [series.length + 3, series.length + 2], fill: Plots.faint(stroke, 0.16) });
-      series.push({ label: `${group} mean`, stroke, width: 2, points: { show: false }, value: (_, value) => Plots.written(value) });
+      series.push({ label: `${group} mean`, stroke, width: 2, points: Plots.points(false, stroke), value: (_, value) => Plots.written(value) });
       series.push({ ...edge, label: `${group} from` }, { ...edge, label: `${group} to` });
     }
     return { columns: uPlot.join(tables), series, bands };
@@ -73,12 +73,13 @@ class SimCompare extends HTMLElement {
     const seen = {};
     const series = drawn.map(({ run, group }) => {
       const place = (seen[group] = (seen[group] ?? -1) + 1);
+      const stroke = crowd ? Plots.faint(this.colour(group), 0.45) : this.colour(group);
       return {
         label: `Run ${run} · ${group}`,
-        stroke: crowd ? Plots.faint(this.colour(group), 0.45) : this.colour(group),
+        stroke,
         width: crowd ? 1 : 1.6,
         dash: crowd || !place ? undefined : [[6, 4], [2, 3], [10, 3, 2, 3]][(place - 1) % 3],
-        points: { show: false },
+        points: Plots.points(false, stroke),
         value: (_, value) => Plots.written(value),
       };
     });
