@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Aggregate, Avg, F, FloatField, Func, Q, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Aggregate, DecimalField, F, Func, Q, TextField, Value
 from numpy.typing import NDArray
 
 from metrics.series import Lines, kept_places, lines_of
@@ -41,6 +40,24 @@ class MemberText(Member):
     """The same as a plain value, which is null where the member is: fit for arithmetic."""
 
     arg_joiner = " ->> "
+
+
+class Mean(Aggregate):
+    """The mean of plain values, however large: a sum of floats may be more than a float holds."""
+
+    output_field = DecimalField()
+    allow_distinct = False
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        # A power of two costs no digit; and no run has so many turns that the sum overflows again.
+        template = "(AVG(CAST(%(expressions)s AS REAL) * 9.094947017729282e-13) * 1099511627776.0)"
+        return self.as_sql(compiler, connection, template=template, **more)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="AVG((%(expressions)s)::numeric)", **more)
+
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return [lambda value, *_: None if value is None else float(value)]
 
 
 class JsonList(Aggregate):
@@ -152,7 +169,7 @@ def _after_another(one: Measured, other: Measured) -> Measured:
 def means_by(runs: Collection[int], metrics: Sequence[str]) -> dict[int, list[float | None]]:
     """Each run's means over its turns of these metrics, numbers all of them, in one query. Known keys only."""
     turns = Turn.objects.filter(run__in=runs).order_by().values("run")
-    means = {f"mean_{place}": Avg(Cast(MemberText("metrics", key), FloatField())) for place, key in enumerate(metrics)}
+    means = {f"mean_{place}": Mean(MemberText("metrics", key)) for place, key in enumerate(metrics)}
     return {run: list(found) for run, *found in turns.annotate(**means).values_list("run", *means)}
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
 
 from simweb.engine import Metric, Params, Scenario, TurnReport
 
@@ -61,5 +66,54 @@ class OddCharts(Scenario):
         return TurnReport({"step": 1})
 
 
-SCENARIOS = (OddTables, OddCharts)
+class ConstantParams(Params):
+    value: float = Field(0.1, title="Value")
+
+
+class Constant(Scenario):
+    """Measures the same in every turn, whatever its seed."""
+
+    key, title, Params = "constant", "Constant", ConstantParams
+    metrics = (Metric("turn.constant.value", "Value", lambda c: c.scenario.params.value),)
+    default_metric_keys = ("turn.constant.value",)
+
+    def turn(self) -> TurnReport:
+        return TurnReport({"step": 1})
+
+
+class Early(Scenario):
+    """Counts down from a number that its seed decides, and is finished at 0."""
+
+    key, title, Params = "early", "Early", OddParams
+    metrics = (Metric("turn.early.left", "Left", lambda c: c.scenario.left),)
+
+    def __init__(self, params: Params, rng: np.random.Generator) -> None:
+        super().__init__(params, rng)
+        self.left = int(rng.integers(3, 10))
+
+    def turn(self) -> TurnReport:
+        self.left -= 1
+        return TurnReport({"step": 1})
+
+    @property
+    def finished(self) -> bool:  # type: ignore[override]
+        return self.left == 0
+
+
+class Flaky(Scenario):
+    """Fails with seed 7 the first time that a process of this machine tries."""
+
+    key, title, Params = "flaky", "Flaky", OddParams
+    number = 0
+
+    def turn(self) -> TurnReport:
+        self.number += 1
+        mark = Path(os.environ["SIMWEB_DATA_DIR"]) / "flaked"
+        if self.number == 3 and self.rng.bit_generator.seed_seq.entropy == 7 and not mark.exists():
+            mark.touch()
+            raise RuntimeError("the first time fails")
+        return TurnReport({"step": 1})
+
+
+SCENARIOS = (OddTables, OddCharts, Constant, Early, Flaky)
 SETTING = ",".join(f"{scenario.key}=tests.odd_worlds:{scenario.__name__}" for scenario in SCENARIOS)

@@ -17,6 +17,7 @@ from runs.api.answers import Bom, answer, caller, csv_file
 from runs.api.transfer import Ids
 from runs.comparison import Comparison, Group, compare, find_runs
 from runs.models import Run
+from runs.replicates import files_of
 from runs.specs import BadSpec, FieldError
 
 router = Router(tags=["comparison"])
@@ -24,16 +25,26 @@ Numbers = list[float | None]
 Part = Literal["all", "series", "table"]
 
 
+class Apart(Schema):
+    """A run that is in no statistic, and why."""
+
+    run: int
+    why: str
+
+
 class GroupOut(Schema):
-    """Replicates; `counted` are those that the statistics are of: one of each seed."""
+    """Replicates: equal in all but their seeds. `counted` are those that the statistics are of: completed, one of each seed."""
 
     label: str
     simulation: str
     scenario: str
     scenario_version: str
     params: dict[str, Any]
+    turns: int
+    files: dict[str, str]
     runs: list[int]
     counted: list[int]
+    apart: list[Apart]
 
 
 class RunSeries(Schema):
@@ -61,7 +72,7 @@ class DifferenceOut(Schema):
 
 
 class Cell(Schema):
-    """A group's sample, and what sets it apart from the first group's."""
+    """A group's sample, and what sets it apart from the first group's; `note` says why there is no effect size."""
 
     n: int
     mean: float | None
@@ -71,6 +82,7 @@ class Cell(Schema):
     difference: float | None
     cohens_d: float | None
     hedges_g: float | None
+    note: str
 
 
 class Line(Schema):
@@ -94,6 +106,7 @@ class ComparisonOut(Schema):
     differences: list[DifferenceOut] = []
     table: list[Line] = []
     divergence: DivergenceOut | None = None
+    left_out: list[str] = []
 
 
 @router.get("/compare", response=ComparisonOut, summary="Runs beside each other: series, bands, differences, effects")
@@ -106,12 +119,16 @@ def get_comparison(
     part: Annotated[
         Part, Query("all", description="Only the series, or only what is not; a CSV is one of them.")
     ] = "all",
+    carry: Annotated[
+        bool,
+        Query(description="Bands count a run that finished early with its last value in the turns it did not need."),
+    ] = True,
     bom: Bom = False,
 ) -> HttpResponse:
     found, missing = find_runs(caller(request), [int(text) for text in runs.split(",")])
     if missing:
         raise BadSpec([FieldError(("runs",), f"There is no run {', '.join(map(str, missing))}.")])
-    comparison = compare(found, metric)
+    comparison = compare(found, metric, carry=carry)
     if format == "json":
         return answer(_json(comparison, part, max_points))
     lines = _table_csv(comparison) if part == "table" else _series_csv(comparison)
@@ -150,6 +167,7 @@ def _tables_json(comparison: Comparison) -> dict[str, Any]:
             }
             for row in comparison.table
         ],
+        "left_out": comparison.left_out,
         "divergence": parting and {"same": parting.same, "turn": parting.turn, "metric": parting.metric},
     }
 
@@ -162,8 +180,11 @@ def _group_json(group: Group) -> dict[str, Any]:
         "scenario": run.scenario,
         "scenario_version": run.scenario_version,
         "params": run.params,
+        "turns": run.turns,
+        "files": files_of(run),
         "runs": [one.pk for one in group.runs],
         "counted": [one.pk for one in group.counted],
+        "apart": [{"run": one.pk, "why": why} for one, why in group.apart],
     }
 
 
