@@ -177,12 +177,13 @@ class Recording:
     def _follow_headline(self, messages: Sequence[Message]) -> None:
         key = self.run.simulation.headline_metric
         values = ((m["number"], m["metrics"].get(key)) for m in messages)
-        self.headline.extend((turn, value) for turn, value in values if isinstance(value, int | float))
+        self.headline.extend((turn, value if isinstance(value, int | float) else None) for turn, value in values)
         if len(self.headline) > HEADLINE_POINTS:  # a million turns must not stay in memory for 40 points
             self.headline = thin(self.headline, HEADLINE_POINTS // 2)
 
     def _sparkline(self) -> list[float | None]:
-        return [value for _, value in thin(self.headline, SPARKLINE_POINTS)]
+        values = [value for _, value in thin(self.headline, SPARKLINE_POINTS)]
+        return [] if all(value is None for value in values) else values
 
 
 def is_last(messages: Sequence[Message]) -> bool:

@@ -28,6 +28,7 @@ from simweb.engine import (
     View,
     points,
 )
+from tests.odd_measurements import SETTING as ODD
 
 
 class ToyParams(Params):
@@ -340,6 +341,7 @@ SCENARIOS = (
 SETTING = ",".join(
     [
         *(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS),
+        ODD,
         *(f"{name.lower()}=tests.odd_worlds:{name}" for name in ("Odd", "Anything")),
     ]
 )

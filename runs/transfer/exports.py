@@ -1,22 +1,17 @@
-"""Exports: runs as CSV, JSON or Parquet, with what they were played from and with. Streamed: memory does not grow.
+"""Exports: runs as JSON, with what they were played from and with; `tables` has the other formats. Memory does not grow.
 
 Read in chunks by number, each a query of its own: a stream is sent by several threads, and a cursor belongs to one.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from runs import insight, queries
 from runs.models import Decision, Frame, Problem, Run, Turn
 from runs.schemas import decision_json, event_json, iso, problem_json, run_json, turn_json
-from runs.specs import BadSpec, FieldError
 from runs.transfer.document import FORMAT
 
 CHUNK = 1_000
@@ -26,18 +21,6 @@ COUNTS = (
     *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
     *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
 )
-Columns = list[str]
-
-
-def csv_of(runs: Sequence[Run]) -> Iterator[str]:
-    """Provenance in lines that begin with #, a head, a row per turn. A mapping has a column for each of its names."""
-    for run in runs:
-        yield f"# run {run.pk}: {json.dumps(provenance(run), separators=(',', ':'))}\n"
-    columns = columns_of(runs)
-    yield _line(["run", "turn", "created_at", "duration_ms", *columns])
-    for run in runs:
-        for turns in _turns(run):
-            yield "".join(_line([run.pk, *_cells(turn, columns)]) for turn in turns)
 
 
 def json_of(runs: Sequence[Run]) -> Iterator[str]:
@@ -46,7 +29,7 @@ def json_of(runs: Sequence[Run]) -> Iterator[str]:
     for place, run in enumerate(runs):
         yield "," if place else ""
         yield _dumps({**run_json(run), **provenance(run), **_only_in_exports(run)})[:-1]
-        yield from _array("turn_rows", _turns(run), turn_json)
+        yield from _array("turn_rows", turn_chunks(run), turn_json)
         yield from _array("decisions", _decisions(run), decision_json)
         yield from _array("problems", _problems(run), problem_json)
         yield from _array("events", iter([list(run.events.select_related("actor"))]), event_json)
@@ -59,31 +42,6 @@ def _only_in_exports(run: Run) -> dict[str, Any]:
     """What an import needs and no other answer has; `narrative` is what people read, `own_narrative` the scenario's words."""
     counts = {name: getattr(run, name) for name in COUNTS}
     return {"notes": run.notes, "own_narrative": run.narrative, "log": run.log, "counts": counts}
-
-
-def parquet_of(runs: Sequence[Run]) -> Iterator[bytes]:
-    """A row per turn; the provenance is in the file's metadata under `simweb`. Raises BadSpec without pyarrow."""
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise BadSpec([FieldError(("format",), "Parquet needs pyarrow: pip install pyarrow.")]) from None
-    columns = columns_of(runs)
-    told = _dumps([{"run": run.pk, **provenance(run)} for run in runs])
-    numbers = [pyarrow.field(name, pyarrow.float64()) for name in ("duration_ms", *columns)]
-    whole = [pyarrow.field(name, pyarrow.int64()) for name in ("run", "turn")]
-    schema = pyarrow.schema([*whole, pyarrow.field("created_at", pyarrow.string()), *numbers], {"simweb": told})
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "runs.parquet"
-        with parquet.ParquetWriter(file, schema) as writer:
-            for run in runs:
-                for turns in _turns(run):
-                    rows = [[run.pk, *_cells(turn, columns, float)] for turn in turns]
-                    data = [list(column) for column in zip(*rows, strict=True)]
-                    writer.write_table(pyarrow.table(data, schema=schema))
-        with file.open("rb") as opened:
-            while part := opened.read(1 << 16):
-                yield part
 
 
 def provenance(run: Run) -> dict[str, Any]:
@@ -105,34 +63,8 @@ def provenance(run: Run) -> dict[str, Any]:
     }
 
 
-def columns_of(runs: Sequence[Run]) -> Columns:
-    """The numbers that any turn of these runs has, in alphabetical order; a mapping gives `key.name` for each name."""
-    found: set[str] = set()
-    for run in runs:
-        for turns in _turns(run):
-            for turn in turns:
-                found.update(_flat(turn))
-    return sorted(found)
-
-
-def _flat(turn: Turn) -> dict[str, Any]:
-    flat: dict[str, Any] = {f"actions.{name}": count for name, count in turn.actions.items()}
-    for key, value in turn.metrics.items():
-        if isinstance(value, dict):
-            flat.update({f"{key}.{name}": item for name, item in value.items()})
-        elif not isinstance(value, list):
-            flat[key] = value
-    return flat
-
-
-def _cells(turn: Turn, columns: Columns, as_type: Callable[[Any], Any] = lambda value: value) -> list[Any]:
-    flat = _flat(turn)
-    values = (flat.get(name) for name in columns)
-    cells = [None if value is None else as_type(value) for value in values]
-    return [turn.number, iso(turn.created_at), round(turn.duration_ms, 3), *cells]
-
-
-def _turns(run: Run) -> Iterator[list[Turn]]:
+def turn_chunks(run: Run) -> Iterator[list[Turn]]:
+    """All turns of the run, in order, some at a time."""
     last = 0
     while turns := queries.turns_after(run, last, CHUNK):
         yield turns
@@ -168,12 +100,6 @@ def _array(name: str, chunks: Iterator[list[Any]], row_json: Callable[[Any], Any
         yield between + ",".join(_dumps(row_json(row)) for row in chunk)
         between = ","
     yield "]"
-
-
-def _line(cells: list[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
 
 
 def _dumps(value: Any) -> str:

@@ -348,7 +348,7 @@ RUN_METRICS = (
         scope="run",
         kind="table",
         description="Seeded posts by arm: mean likes received, and mean score (likes plus first vote) with its 95 % "
-        "confidence interval (Muchnik et al. 2013).",
+        "confidence interval by Student's t (Muchnik et al. 2013).",
     ),
     Metric(
         "run.treatment.up_effect",

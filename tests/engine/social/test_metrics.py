@@ -197,8 +197,32 @@ def test_the_table_of_the_herd_experiment_is_that_of_its_posts() -> None:
         likes = played_world.posts["likes"][played_world.posts["arm"] == vote]
         assert row["likes"] == pytest.approx(likes.mean())
         assert row["score"] == pytest.approx(likes.mean() + vote)
-        assert (row["ci_high"] - row["ci_low"]) / 2 == pytest.approx(1.96 * likes.std(ddof=1) / 30**0.5, rel=1e-3)
+        assert (row["ci_high"] - row["ci_low"]) / 2 == pytest.approx(2.04523 * likes.std(ddof=1) / 30**0.5, rel=1e-5)
     assert extra_likes(rows, "up") == pytest.approx(rows[2]["likes"] - rows[1]["likes"])
+
+
+class Seeded:
+    """Posts of the herd experiment whose scores are drawn, with the same mean in each arm."""
+
+    def __init__(self, rng: np.random.Generator, posts: int) -> None:
+        self.arm, self.score = np.repeat([-1, 0, 1], posts), rng.normal(3.0, 2.0, 3 * posts)
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        return {"arm": self.arm}[column]
+
+
+@pytest.mark.parametrize("posts", [3, 20])
+def test_the_intervals_of_the_herd_experiment_hold_the_truth_as_often_as_they_say(posts: int) -> None:
+    from simweb.scenarios.social.run_measures import treatment_scores
+
+    rng, drawn = np.random.default_rng(1), 4_000
+    held = 0
+    for _ in range(drawn):
+        rows = treatment_scores(Seeded(rng, posts))  # type: ignore[arg-type]
+        assert rows is not None
+        held += sum(row["ci_low"] <= 3.0 <= row["ci_high"] for row in rows)
+    share = held / (3 * drawn)
+    assert abs(share - 0.95) < 3 * (0.95 * 0.05 / (3 * drawn)) ** 0.5  # with 1.96 it is 81 % of 3 posts, 93.5 % of 20
 
 
 def test_seeded_posts_come_in_triples_that_differ_in_their_vote_only() -> None:
