@@ -46,8 +46,8 @@ WORDED = {
     "set_type": "Must be a list, such as [1, 2].",
     "frozen_set_type": "Must be a list, such as [1, 2].",
     "tuple_type": "Must be a list, such as [1, 2].",
-    "dict_type": 'Must be an object, such as {"name": 1}.',
-    "model_type": 'Must be an object, such as {"name": 1}.',
+    "dict_type": 'Must be an object, such as {{"name": 1}}.',
+    "model_type": 'Must be an object, such as {{"name": 1}}.',
     "date_type": "Must be a date, such as 2026-01-31.",
     "date_parsing": "Must be a date, such as 2026-01-31.",
     "datetime_type": "Must be a date with a time, such as 2026-01-31T12:30:00Z.",
@@ -56,7 +56,7 @@ WORDED = {
     "time_parsing": "Must be a time, such as 12:30:00.",
     "time_delta_type": "Must be a duration, such as PT1H30M.",
     "time_delta_parsing": "Must be a duration, such as PT1H30M.",
-    "model_attributes_type": 'Must be an object, such as {"name": 1}.',
+    "model_attributes_type": 'Must be an object, such as {{"name": 1}}.',
 }
 
 

@@ -94,12 +94,7 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
 
     What the scenario raises is raised here, except by its view: a picture is a guest in the run.
     """
-    seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
-    scenario_class = registry.load(spec.scenario)
-    keys = select_keys(scenario_class, spec.metric_keys)
-    params = read_params(scenario_class.Params, spec.params)
-    seed_globals(spec.seed)  # whether it was imported just now or before
-    world = scenario_class(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
+    world, keys = _world(spec)
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
     fingerprint = hashlib.sha256()
     number, every = 0, frame_turns(spec.turns)
@@ -130,6 +125,16 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
     fingerprint.update(canonical_json(run_metrics).encode())
     noticed = [keepable_problem(problem) for problem in problems]
     yield Outcome(number, run_metrics, noticed, fingerprint.hexdigest(), keepable(world.narrative))
+
+
+def _world(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario before its first turn, and what is measured of it."""
+    seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
+    scenario = registry.load(spec.scenario)
+    keys = select_keys(scenario, spec.metric_keys)
+    params = read_params(scenario.Params, spec.params)
+    seed_globals(spec.seed)  # whether it was imported just now or before
+    return scenario(params, np.random.default_rng(np.random.SeedSequence(spec.seed))), keys
 
 
 def _frame(world: Scenario, number: int) -> Frame | None:
