@@ -26,6 +26,7 @@ READY_MADE: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("social-feed", "Opinions on a social feed", "social-feed", {}),
     ("karate-club", "Opinions in Zachary's karate club", "social-feed", {"network": "karate"}),
     ("segregation", "Segregation at 30 % tolerance", "schelling", {"wanted": 0.3}),
+    ("haggling", "Haggling with a scripted model", "haggling", {}),
     ("who-gets-rich", "Who gets rich", "wealth", {"agents": 1000}),
 )
 
