@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from runs.models import Decision, Event, Problem, Run, Simulation, Turn
-from runs.states import FailureKind, Missed
+from runs.states import FailureKind, Missed, Overlap
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -106,13 +106,16 @@ class Execution(Schema):
 
 
 class Schedule(Schema):
-    """When it runs by itself; `missed`: run once for moments at which no server ran, or skip them."""
+    """When it runs by itself: `cron` has five fields (minute hour day month weekday), or is @hourly, @daily, @weekly, @monthly,
+    @yearly. `missed`: run once for moments at which no server ran, or skip them. `overlap`: while the scheduled run before is not
+    over, start one more, or skip the moment."""
 
     model_config = ConfigDict(extra="forbid")
     cron: str
     timezone: str = "UTC"
     paused: StrictBool = False
     missed: Missed = Missed.ONCE
+    overlap: Overlap = Overlap.START
 
 
 class SimulationOut(Schema):
@@ -308,7 +311,7 @@ def simulation_json(simulation: Simulation, last_run: Run | None) -> dict[str, A
 def _schedule_json(simulation: Simulation) -> dict[str, Any] | None:
     if not simulation.schedule:
         return None
-    names = ("timezone", "paused", "missed")
+    names = ("timezone", "paused", "missed", "overlap")
     return {"cron": simulation.schedule, **{name: getattr(simulation, f"schedule_{name}") for name in names}}
 
 

@@ -60,7 +60,8 @@ def change_simulation(request: HttpRequest, slug: str, data: SimulationPatch) ->
     with transaction.atomic():
         simulation = simulations.change_simulation(find_simulation(request, slug), **wanted)
         if (plan := data.schedule) is not None:
-            set_schedule(simulation, cron=plan.cron, zone=plan.timezone, paused=plan.paused, missed=plan.missed)
+            told = plan.dict(exclude={"timezone"})
+            set_schedule(simulation, zone=plan.timezone, **told)
     return _simulation(request, slug)
 
 
