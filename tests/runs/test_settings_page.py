@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
     "cron": "0 6 * * 1-5",
     "timezone": "Europe/Berlin",
     "missed": "skip",
+    "overlap": "start",
 }
 
 
