@@ -45,7 +45,9 @@ def json_of(runs: Sequence[Run]) -> Iterator[str]:
     for place, run in enumerate(runs):
         yield "," if place else ""
         counts = {name: getattr(run, name) for name in COUNTS}
-        yield _dumps({**run_json(run), **provenance(run), "notes": run.notes, "counts": counts})[:-1]
+        yield _dumps(
+            {**run_json(run), **provenance(run), "notes": run.notes, "description": run.description, "counts": counts}
+        )[:-1]
         yield from _array("turns", _turns(run), turn_json)
         yield from _array("decisions", _decisions(run), decision_json)
         yield from _array("problems", _problems(run), problem_json)

@@ -138,7 +138,13 @@ def errors_of(error: BadSpec) -> dict[str, str]:
 
 def unplaced(errors: Mapping[str, str], fields: Iterable[FormField]) -> list[str]:
     """Errors that belong to no field on the page."""
-    placed = {f"params.{form_field.name}" for form_field in fields} | {"turns", "replicates", "seed", "name"}
+    placed = {f"params.{form_field.name}" for form_field in fields} | {
+        "turns",
+        "replicates",
+        "seed",
+        "name",
+        "description",
+    }
     return [message for place, message in errors.items() if place not in placed]
 
 

@@ -60,6 +60,7 @@ def _import(told: Mapping[str, Any], by: User | None) -> Run:
         fingerprint=told["fingerprint"] or "",
         total_cost_usd=None if told["total_cost_usd"] is None else Decimal(str(told["total_cost_usd"])),
         environment=told["environment"] or {},
+        description=told.get("description", ""),  # exports of earlier versions have none
         failure_kind=told["failure_kind"] or "",
         error_type=error.get("type", ""),
         error_group=error_group(error.get("type", ""), error.get("message", "")) if status is Status.FAILED else "",

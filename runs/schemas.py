@@ -88,6 +88,7 @@ class RunDetail(RunOut):
     narrative: str
     environment: dict[str, Any] | None
     notes: str
+    description: str
 
 
 class Execution(Schema):
@@ -116,6 +117,7 @@ class Schedule(Schema):
 class SimulationOut(Schema):
     slug: str
     name: str
+    description: str
     scenario: str
     params: dict[str, Any]
     turns: int
@@ -193,6 +195,7 @@ class Marks(Schema):
     tags: list[str] | None = None
     notes: str | None = None
     is_starred: StrictBool | None = None
+    description: str | None = None
 
 
 class RunIn(Schema):
@@ -205,6 +208,7 @@ class RunIn(Schema):
     metric_keys: list[str] | None = None
     metric_selection: StrictInt | None = None
     priority: StrictInt = Field(0, ge=-100, le=100)
+    description: str = Field("", description="What the run is for.")
 
 
 class SimulationIn(Schema):
@@ -212,6 +216,7 @@ class SimulationIn(Schema):
     name: str
     scenario: str
     slug: str | None = None
+    description: str = Field("", description="What the simulation is for.")
     params: dict[str, Any] = {}
     turns: StrictInt | None = None
     metric_keys: list[str] | None = None
@@ -221,6 +226,7 @@ class SimulationIn(Schema):
 class SimulationPatch(Schema):
     model_config = ConfigDict(extra="forbid")
     name: str | None = None
+    description: str | None = None
     params: dict[str, Any] | None = None
     turns: StrictInt | None = None
     metric_keys: list[str] | None = None
@@ -285,6 +291,7 @@ def simulation_json(simulation: Simulation, last_run: Run | None) -> dict[str, A
     return {
         "slug": simulation.slug,
         "name": simulation.name,
+        "description": simulation.description,
         "scenario": simulation.scenario,
         "params": simulation.params,
         "turns": simulation.turns,

@@ -52,6 +52,7 @@ class QuickRunIn(Schema):
     simulation: str | None = Field(None, description="The slug of any simulation; then `params` and `turns` apply.")
     params: dict[str, Any] | None = None
     turns: StrictInt | None = None
+    description: str = ""
 
 
 class QuickTurn(Schema):
@@ -181,6 +182,7 @@ def _start(request: HttpRequest, data: QuickRunIn) -> HttpResponse:
         simulation, params = _social_simulation(), _social_params(data)
         turns = DEFAULT_TURNS if data.num_turns is None else data.num_turns
     asked: dict[str, Any] = {"params": params, "turns": turns, "seed": data.seed, "metric_keys": data.metric_keys}
+    asked["description"] = data.description
     try:
         [run] = services.create_runs(simulation, trigger=Trigger.API, by=by, **asked)
     except BadSpec as error:

@@ -22,7 +22,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def listed(self) -> RunQuerySet:
         """Without the long texts, which no list shows."""
-        return self.defer("log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets")
+        return self.defer(
+            "log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets", "description"
+        )
 
     def rows(self, *more: str) -> RunQuerySet:
         """What a row of a page shows, and the fields `more`: to read all of fifty runs takes as long as to draw them."""
