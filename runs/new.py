@@ -57,6 +57,8 @@ def check(request: HttpRequest, scenario: str) -> HttpResponse:
         build_spec(kind, **{**asked, "turns": 1 if asked["turns"] is None else asked["turns"]})
     except BadSpec as error:
         errors = forms.errors_of(error)
+    for name in forms.kept_secrets(kind, request.POST):
+        errors.pop(f"params.{name}", None)  # the saved one, which this address does not know
     shown = [one for one in forms.run_fields({}, errors) if one.name in request.POST]
     fields = [*forms.param_fields(kind, {}, errors), *shown]
     return render(request, "runs/_field_errors.html", {"fields": fields})

@@ -338,4 +338,4 @@ SCENARIOS = (
     Improvising,
 )
 SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)
-SETTING += ",fields=tests.fields:Fields,careless=tests.careless:Careless"
+SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"
