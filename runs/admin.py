@@ -88,6 +88,7 @@ class SimulationAdmin(admin.ModelAdmin):
     search_fields = ("name", "slug")
     fields = (
         "name",
+        "description",
         "slug",
         "scenario",
         "turns",

@@ -128,6 +128,12 @@ def params_from(scenario: type[Scenario], data: QueryDict) -> dict[str, Any]:
     return found
 
 
+def kept_secrets(scenario: type[Scenario], data: QueryDict) -> list[str]:
+    """The names of secrets that were left blank, and so stay what they are."""
+    secret = [described.name for described in typed.param_fields(scenario) if described.kind == "secret"]
+    return [name for name in secret if not data.get(PREFIX + name)]
+
+
 def errors_of(error: BadSpec) -> dict[str, str]:
     """What is wrong by dotted field name, the first thing of each."""
     found: dict[str, str] = {}
@@ -138,7 +144,13 @@ def errors_of(error: BadSpec) -> dict[str, str]:
 
 def unplaced(errors: Mapping[str, str], fields: Iterable[FormField]) -> list[str]:
     """Errors that belong to no field on the page."""
-    placed = {f"params.{form_field.name}" for form_field in fields} | {"turns", "replicates", "seed", "name"}
+    placed = {f"params.{form_field.name}" for form_field in fields} | {
+        "turns",
+        "replicates",
+        "seed",
+        "name",
+        "description",
+    }
     return [message for place, message in errors.items() if place not in placed]
 
 

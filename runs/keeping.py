@@ -16,13 +16,17 @@ from runs.models import Delivery, Simulation
 from runs.notifier_pages import NotifierForm, added, note_errors
 from runs.schedules import set_schedule
 from runs.schemas import Execution
-from runs.specs import BadSpec
+from runs.spec_form import asked_spec, spec_form
+from runs.specs import BadSpec, load_scenario
 from runs.states import FailureKind, Missed, Overlap
 from runs.views import find_simulation
 from simweb.access.doors import page
 from simweb.access.roles import Role
+from simweb.engine import Scenario
 
 CRON_HELP = "like 0 6 * * 1-5: minute hour day month weekday; or @hourly, @daily, @weekly, @monthly"
+
+OF_THE_SPEC = {"params", "turns", "metric_keys"}
 
 
 class Limit(forms.IntegerField):
@@ -34,9 +38,10 @@ class Limit(forms.IntegerField):
 
 
 class SettingsForm(forms.Form):
-    """What can be set besides parameters and metrics."""
+    """What can be set besides parameters, turns and metrics."""
 
     name = forms.CharField(max_length=200)
+    description = forms.CharField(required=False, label="What it is for", widget=forms.Textarea(attrs={"rows": 2}))
     is_archived = forms.BooleanField(
         required=False, label="Archived", help_text="Off the dashboard; its runs are kept."
     )
@@ -68,10 +73,15 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     """Look at the settings, or save them."""
     simulation = find_simulation(request, slug)
     form = SettingsForm(request.POST if request.method == "POST" else _present(simulation))
-    if request.method == "POST" and form.is_valid() and _saved(simulation, form):
-        messages.success(request, "Saved. Runs that are already queued keep the limits they were made with.")
-        return redirect("settings", slug)
-    return _shown(request, simulation, form, NotifierForm(), 422 if request.method == "POST" else 200)
+    refused: BadSpec | None = None
+    if request.method == "POST":
+        refused = _save(request, simulation, form)
+        if refused is None and form.is_valid():
+            messages.success(
+                request, "Saved. Runs that are already queued keep the spec and limits they were made with."
+            )
+            return redirect("settings", slug)
+    return _shown(request, simulation, form, NotifierForm(), 422 if request.method == "POST" else 200, refused)
 
 
 @require_POST
@@ -86,45 +96,83 @@ def add_notifier(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _present(simulation: Simulation) -> dict[str, Any]:
-    names = ("name", "is_archived", *Execution.model_fields)
+    names = ("name", "description", "is_archived", *Execution.model_fields)
     schedule: dict[str, Any] = {"cron": simulation.schedule, "timezone": simulation.schedule_timezone}
     schedule |= {"paused": simulation.schedule_paused, "missed": simulation.schedule_missed}
     schedule["overlap"] = simulation.schedule_overlap
     return {**{name: getattr(simulation, name) for name in names}, **schedule}
 
 
-def _saved(simulation: Simulation, form: SettingsForm) -> bool:
-    data = form.cleaned_data
-    execution = {name: data[name] for name in Execution.model_fields}
+def _save(request: HttpRequest, simulation: Simulation, form: SettingsForm) -> BadSpec | None:
+    """Save all or nothing; what is wrong with it besides the form's own errors."""
+    scenario = _scenario_of(simulation)
+    asked = asked_spec(request, scenario) if scenario else {}
+    spec = {name: asked[name] for name in ("params", "turns", "metric_keys") if name in asked}
+    data = form.cleaned_data if form.is_valid() else {}
+    execution = {name: data[name] for name in Execution.model_fields if name in data}
+    named = {name: data[name] for name in ("name", "description", "is_archived") if name in data}
     try:
         with transaction.atomic():
-            simulations.change_simulation(
-                simulation, name=data["name"], is_archived=data["is_archived"], execution=execution
-            )
-            set_schedule(
-                simulation,
-                cron=data["cron"].strip(),
-                zone=data["timezone"] or "UTC",
-                paused=data["paused"],
-                missed=Missed(data["missed"]),
-                overlap=Overlap(data["overlap"]),
-            )
+            simulations.change_simulation(simulation, execution=execution, **named, **spec)
+            if data:
+                _schedule(simulation, data)
+            transaction.set_rollback(not data)
     except BadSpec as error:
-        note_errors(form, error)
-        return False
-    return True
+        simulation.refresh_from_db()
+        of_the_form = [item for item in error.errors if item.loc[0] not in OF_THE_SPEC]
+        note_errors(form, BadSpec(of_the_form))
+        return BadSpec([item for item in error.errors if item.loc[0] in OF_THE_SPEC])
+    return None
+
+
+def _schedule(simulation: Simulation, data: dict[str, Any]) -> None:
+    set_schedule(
+        simulation,
+        cron=data["cron"].strip(),
+        zone=data["timezone"] or "UTC",
+        paused=data["paused"],
+        missed=Missed(data["missed"]),
+        overlap=Overlap(data["overlap"]),
+    )
+
+
+def _scenario_of(simulation: Simulation) -> type[Scenario] | None:
+    """None when its code is gone or broken: the rest of its settings can be changed all the same."""
+    try:
+        return load_scenario(simulation.scenario)
+    except BadSpec:
+        return None
 
 
 def _shown(
-    request: HttpRequest, simulation: Simulation, form: SettingsForm, notifier: NotifierForm, status: int
+    request: HttpRequest,
+    simulation: Simulation,
+    form: SettingsForm,
+    notifier: NotifierForm,
+    status: int,
+    refused: BadSpec | None = None,
 ) -> HttpResponse:
+    scenario = _scenario_of(simulation)
     deliveries = Delivery.objects.filter(notifier__simulation=simulation).select_related("notifier", "run")
     context = {
         "section": "simulations",
+        **(_spec_form(request, simulation, scenario, refused) if scenario else {}),
         "simulation": simulation,
         "form": form,
+        "limits": [form[name] for name in Execution.model_fields],
+        "timing": [form[name] for name in ("cron", "timezone", "paused", "missed", "overlap")],
         "notifier_form": notifier,
         "notifiers": simulation.notifiers.order_by("id"),
         "deliveries": deliveries[:20],
     }
     return render(request, "runs/settings.html", context, status=status)
+
+
+def _spec_form(
+    request: HttpRequest, simulation: Simulation, scenario: type[Scenario], refused: BadSpec | None
+) -> dict[str, Any]:
+    is_sent = "cron" in request.POST  # not the form of another notifier
+    values = {"turns": request.POST.get("turns") if is_sent else simulation.turns}
+    return spec_form(
+        request, scenario, simulation.params, values, refused, chosen=simulation.metric_keys, is_sent=is_sent
+    )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from runs.events import announce, record
 from runs.models import Run
-from runs.specs import BadSpec, FieldError
+from runs.specs import BadSpec, FieldError, clean_description
 
 MOST_TAGS = 20
 LONGEST_TAG = 50
@@ -38,6 +38,7 @@ def mark(
     tags: Iterable[str] | None = None,
     notes: str | None = None,
     is_starred: bool | None = None,
+    description: str | None = None,
 ) -> None:
     """Change what is given; what is None stays. Raises BadSpec."""
     changes: dict[str, Any] = {}
@@ -47,6 +48,8 @@ def mark(
         if len(notes) > LONGEST_NOTES:
             raise BadSpec([FieldError(("notes",), f"Notes are at most {LONGEST_NOTES:,} characters long.")])
         changes["notes"] = notes.strip()
+    if description is not None:
+        changes["description"] = clean_description(description)
     if is_starred is not None:
         changes["is_starred"] = is_starred
     changed = [name for name, value in changes.items() if getattr(run, name) != value]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from metrics.queries import groups, selections_of
 from runs import forms, queries, services, simulations
 from runs.models import Simulation
+from runs.spec_form import asked_selection, asked_spec, spec_form, told
 from runs.specs import BadSpec, build_spec, load_scenario
 from runs.states import Trigger
-from runs.typed import whole_from
 from runs.views import find_simulation
 from simweb.access.doors import page
 from simweb.access.roles import Role
-from simweb.engine import Scenario, catalogue, registry, select_keys
+from simweb.engine import Scenario, registry
 
 
 @page(Role.OPERATOR)
@@ -32,7 +30,14 @@ def new_run(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "runs/new_run.html", _offered(request, simulation, scenario))
     try:
-        made = services.create_runs(simulation, trigger=Trigger.MANUAL, by=_user(request), **_asked(request, scenario))
+        made = services.create_runs(
+            simulation,
+            trigger=Trigger.MANUAL,
+            by=_user(request),
+            selection=asked_selection(request, scenario),
+            description=request.POST.get("description", ""),
+            **asked_spec(request, scenario),
+        )
     except BadSpec as error:
         return render(request, "runs/new_run.html", _refused(request, simulation, scenario, error), status=422)
     return redirect(made[0] if len(made) == 1 else simulation)
@@ -46,12 +51,14 @@ def check(request: HttpRequest, scenario: str) -> HttpResponse:
         kind = registry.load(scenario)
     except (registry.UnknownScenario, registry.BrokenScenario):
         raise Http404(f"there is no scenario {scenario!r}") from None
-    asked = _asked(request, kind)
+    asked = asked_spec(request, kind)
     errors: dict[str, str] = {}
     try:
         build_spec(kind, **{**asked, "turns": 1 if asked["turns"] is None else asked["turns"]})
     except BadSpec as error:
         errors = forms.errors_of(error)
+    for name in forms.kept_secrets(kind, request.POST):
+        errors.pop(f"params.{name}", None)  # the saved one, which this address does not know
     shown = [one for one in forms.run_fields({}, errors) if one.name in request.POST]
     fields = [*forms.param_fields(kind, {}, errors), *shown]
     return render(request, "runs/_field_errors.html", {"fields": fields})
@@ -65,14 +72,14 @@ def new_simulation(request: HttpRequest) -> HttpResponse:
     if scenario is None:
         context = {
             "section": "simulations",
-            "scenarios": [_told(scenario) for scenario in listing.scenarios.values()],
+            "scenarios": [told(scenario) for scenario in listing.scenarios.values()],
             "warnings": listing.warnings,
         }
         return render(request, "runs/scenarios.html", context)
     if request.method != "POST":
         values = {"turns": scenario.default_turns}
-        return render(request, "runs/new_simulation.html", _form(request, scenario, {}, values, None))
-    asked = _asked(request, scenario)
+        return render(request, "runs/new_simulation.html", spec_form(request, scenario, {}, values))
+    asked = asked_spec(request, scenario)
     try:
         made = simulations.create_simulation(
             name=request.POST.get("name", ""),
@@ -80,70 +87,34 @@ def new_simulation(request: HttpRequest) -> HttpResponse:
             params=asked["params"],
             turns=asked["turns"],
             metric_keys=asked["metric_keys"],
+            description=request.POST.get("description", ""),
             by=_user(request),
         )
     except BadSpec as error:
-        context = _form(request, scenario, {}, request.POST, error)
+        context = spec_form(request, scenario, {}, request.POST, error)
         return render(
             request, "runs/new_simulation.html", {**context, "name": request.POST.get("name", "")}, status=422
         )
     return redirect("new-run", made.slug)
 
 
-def _asked(request: HttpRequest, scenario: type[Scenario]) -> dict[str, Any]:
-    replicates = whole_from(request.POST, "replicates")
-    return {
-        "params": forms.params_from(scenario, request.POST),
-        "turns": whole_from(request.POST, "turns"),
-        "seed": whole_from(request.POST, "seed"),
-        "replicates": 1 if replicates is None else replicates,
-        "metric_keys": request.POST.getlist("metric_keys"),
-    }
-
-
 def _offered(request: HttpRequest, simulation: Simulation, scenario: type[Scenario]) -> dict[str, Any]:
     """The form with what this person used last, or with what the simulation has saved."""
     last = None if "saved" in request.GET else queries.last_run_of(_user(request), simulation)
     source: Any = last or simulation
-    context = _form(request, scenario, source.params, {"turns": source.turns}, None, chosen=source.metric_keys)
+    context = spec_form(
+        request,
+        scenario,
+        source.params,
+        {"turns": source.turns},
+        chosen=source.metric_keys,
+        selection=last.metric_selection_id if last else None,
+    )
     return {**context, "simulation": simulation, "as_last_time": last is not None}
 
 
 def _refused(request: HttpRequest, simulation: Simulation, scenario: type[Scenario], error: BadSpec) -> dict[str, Any]:
-    return {**_form(request, scenario, {}, request.POST, error), "simulation": simulation}
-
-
-def _form(
-    request: HttpRequest,
-    scenario: type[Scenario],
-    params: Mapping[str, Any],
-    values: Mapping[str, Any],
-    error: BadSpec | None,
-    chosen: Iterable[str] | None = None,
-) -> dict[str, Any]:
-    errors = forms.errors_of(error) if error else {}
-    is_sent = request.method == "POST"
-    fields = forms.fields_as_typed(scenario, request.POST, errors) if is_sent else forms.param_fields(scenario, params)
-    ticked = request.POST.getlist("metric_keys") if is_sent else chosen
-    known = catalogue(scenario)
-    keys = [key for key in ticked or () if key in known] or select_keys(scenario, None)
-    return {
-        "section": "simulations",
-        "scenario": _told(scenario),
-        "fields": fields,
-        "run_fields": forms.run_fields(values, errors),
-        "name_error": errors.get("name", ""),
-        "general_errors": forms.unplaced(errors, fields),
-        "groups": groups(scenario, keys),
-        "chosen_count": len(keys),
-        "metric_count": len(known),
-        "selections": selections_of(_user(request)).filter(scenario=scenario.key),
-    }
-
-
-def _told(scenario: type[Scenario]) -> dict[str, str]:
-    """What a template may know of a scenario: given the class itself, it would call it."""
-    return {name: getattr(scenario, name) for name in ("key", "title", "description", "version")}
+    return {**spec_form(request, scenario, {}, request.POST, error), "simulation": simulation}
 
 
 def _user(request: HttpRequest) -> Any:

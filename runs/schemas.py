@@ -90,6 +90,7 @@ class RunDetail(RunOut):
     narrative: str
     environment: dict[str, Any] | None
     notes: str
+    description: str
 
 
 class Execution(Schema):
@@ -121,6 +122,7 @@ class Schedule(Schema):
 class SimulationOut(Schema):
     slug: str
     name: str
+    description: str
     scenario: str
     params: dict[str, Any]
     turns: int
@@ -200,6 +202,7 @@ class Marks(Schema):
     tags: list[str] | None = None
     notes: str | None = None
     is_starred: StrictBool | None = None
+    description: str | None = None
 
 
 class RunIn(Schema):
@@ -212,6 +215,7 @@ class RunIn(Schema):
     metric_keys: list[str] | None = None
     metric_selection: StrictInt | None = None
     priority: StrictInt = Field(0, ge=-100, le=100)
+    description: str = Field("", description="What the run is for.")
 
 
 class SimulationIn(Schema):
@@ -219,6 +223,7 @@ class SimulationIn(Schema):
     name: str
     scenario: str
     slug: str | None = None
+    description: str = Field("", description="What the simulation is for.")
     params: dict[str, Any] = {}
     turns: StrictInt | None = None
     metric_keys: list[str] | None = None
@@ -228,6 +233,7 @@ class SimulationIn(Schema):
 class SimulationPatch(Schema):
     model_config = ConfigDict(extra="forbid")
     name: str | None = None
+    description: str | None = None
     params: dict[str, Any] | None = None
     turns: StrictInt | None = None
     metric_keys: list[str] | None = None
@@ -292,6 +298,7 @@ def simulation_json(simulation: Simulation, last_run: Run | None) -> dict[str, A
     return {
         "slug": simulation.slug,
         "name": simulation.name,
+        "description": simulation.description,
         "scenario": simulation.scenario,
         "params": simulation.params,
         "turns": simulation.turns,

@@ -19,7 +19,7 @@ from runs import outbox, verification
 from runs.errors import error_group
 from runs.events import announce, record, run_ended
 from runs.models import Run, Simulation
-from runs.specs import BadSpec, build_spec, kept_params, load_scenario, merged, spec_of
+from runs.specs import BadSpec, build_spec, clean_description, kept_params, load_scenario, merged, spec_of
 from runs.states import Act, Status, Trigger, sources
 from simweb.engine import Spec
 
@@ -48,8 +48,10 @@ def create_runs(
     selection: MetricSelection | None = None,
     priority: int = 0,
     replicates: int = 1,
+    description: str = "",
 ) -> list[Run]:
     """Queue one run, or several that differ only in their seeds. What is not given is taken from the simulation.
+    A selection is kept on the run if its metrics are what is measured.
 
     A given seed is the first replicate's; each further one takes the next number. Raises BadSpec.
     """
@@ -63,7 +65,10 @@ def create_runs(
         metric_keys=keys,
         replicates=replicates,
     )
+    if selection is not None and set(selection.metric_keys) != set(first.metric_keys):
+        selection = None
     common: dict[str, Any] = {"trigger": trigger, "by": by, "selection": selection, "priority": priority}
+    common["description"] = clean_description(description)
     common |= {"version": scenario.version, **kept_params(scenario, first)}
     return [_queue(simulation, replace(first, seed=first.seed + number), **common) for number in range(replicates)]
 
@@ -219,6 +224,7 @@ def _copy(run: Run, *, seed: int | None, by: User | None, trigger: Trigger, **ch
         priority=run.priority,
         params=run.params,
         secrets=run.secrets,
+        description=run.description,
         **changes,
     )
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from runs.models import Simulation
-from runs.specs import BadSpec, FieldError, build_spec, kept_params, load_scenario, merged
+from runs.specs import BadSpec, FieldError, build_spec, clean_description, kept_params, load_scenario, merged
 from simweb.engine import BASE_KEYS, Scenario, catalogue, registry
 
 
@@ -40,6 +40,7 @@ def create_simulation(
     turns: int | None = None,
     metric_keys: Iterable[str] | None = None,
     headline_metric: str | None = None,
+    description: str = "",
     by: User | None = None,
 ) -> Simulation:
     """Keep a scenario with parameters under a name. Raises BadSpec, or DuplicateSlug when the slug was given and is taken."""
@@ -49,6 +50,7 @@ def create_simulation(
     title = _clean_name(name)
     simulation = Simulation(
         name=title,
+        description=clean_description(description),
         scenario=scenario,
         slug=slug or free_slug(title),
         **kept_params(kind, spec),
@@ -70,6 +72,7 @@ def change_simulation(
     turns: int | None = None,
     metric_keys: Iterable[str] | None = None,
     headline_metric: str | None = None,
+    description: str | None = None,
     is_archived: bool | None = None,
     execution: Mapping[str, Any] | None = None,
 ) -> Simulation:
@@ -80,6 +83,8 @@ def change_simulation(
         simulation.is_archived = is_archived
     if name is not None:
         simulation.name = _clean_name(name)
+    if description is not None:
+        simulation.description = clean_description(description)
     if any(value is not None for value in (params, turns, metric_keys, headline_metric)):
         kind = load_scenario(simulation.scenario)
         spec = build_spec(
@@ -93,7 +98,8 @@ def change_simulation(
             setattr(simulation, column, value)
         simulation.turns = spec.turns
         simulation.metric_keys = list(spec.metric_keys)
-        simulation.headline_metric = _headline(kind, headline_metric or simulation.headline_metric, spec.metric_keys)
+        measured = simulation.headline_metric if simulation.headline_metric in spec.metric_keys else None
+        simulation.headline_metric = _headline(kind, headline_metric or measured, spec.metric_keys)
     return _save(simulation)
 
 

@@ -20,6 +20,7 @@ from simweb.engine.secrets import MASK, hide, reveal
 
 # Drawn seeds are short enough to read out; given ones may be as large as JSON carries safely.
 DRAWN_SEEDS = 2**31
+LONGEST_DESCRIPTION = 20_000
 MAX_REPLICATES = 100
 ONLY_THE_MASK = "Is a secret, of which only the mask is here: write the secret itself."
 WORDED = {
@@ -120,6 +121,14 @@ def kept_params(scenario: type[Scenario], spec: Spec) -> dict[str, Any]:
     """The columns of a row that keeps the spec's parameters: what may be shown, and the secrets apart from it."""
     params, hidden = hide(scenario.Params, spec.params)
     return {"params": params, "secrets": hidden}
+
+
+def clean_description(text: str) -> str:
+    """The trimmed text, its lines kept. Raises BadSpec when it is too long."""
+    if len(text) > LONGEST_DESCRIPTION:
+        message = f"A description is at most {LONGEST_DESCRIPTION:,} characters long."
+        raise BadSpec([FieldError(("description",), message)])
+    return text.replace("\r\n", "\n").strip()
 
 
 def load_scenario(key: str) -> type[Scenario]:

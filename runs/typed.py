@@ -144,6 +144,8 @@ def _field(name: str, described: Schema, shared: Mapping[str, Any]) -> ParamFiel
     wanted = [option for option in (resolved(option, shared) for option in options) if option.get("type") != "null"]
     optional = len(wanted) < len(options)
     own = {key: value for key, value in described.items() if key not in {"anyOf", "$ref"}}
+    own.setdefault("title", name.replace("_", " ").title())
+    own.setdefault("description", "")  # not what its type says of itself
     schema = {**(wanted[0] if len(wanted) == 1 else {}), **own}
     if "const" in schema or "enum" in schema or (optional and schema.get("type") == "boolean"):
         return ParamField(name, "choice", optional, schema, _options(schema, optional))

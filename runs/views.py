@@ -93,7 +93,14 @@ def mark_run(request: HttpRequest, run_id: int) -> HttpResponse:
     tags = request.POST.get("tags", "").split(",")
     starred = "is_starred" in request.POST
     try:
-        marks.mark(found, by=_user(request), tags=tags, notes=request.POST.get("notes", ""), is_starred=starred)
+        marks.mark(
+            found,
+            by=_user(request),
+            tags=tags,
+            notes=request.POST.get("notes", ""),
+            is_starred=starred,
+            description=request.POST.get("description"),
+        )
     except BadSpec as error:
         return refuse(request, error.errors[0].msg, found.get_absolute_url())
     if request.htmx:  # type: ignore[attr-defined]

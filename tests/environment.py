@@ -10,6 +10,8 @@ from tests.scenarios import SETTING
 DATA_DIR = tempfile.mkdtemp(prefix="simweb-tests-")
 REDIS_URL = os.environ.pop("REDIS_URL", "") or "redis://127.0.0.1:6379/9"
 FAULT_RUNS = int(os.environ.get("SIMWEB_FAULT_RUNS", "60"))  # `make faults` wants 1,000
+SMOKE_URL = os.environ.get("SIMWEB_SMOKE_URL", "")
+SMOKE_TOKEN = os.environ.get("SIMWEB_SMOKE_TOKEN", "")
 REQUIRED = os.environ.get("SIMWEB_REQUIRE", "")
 
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)

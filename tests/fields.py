@@ -131,3 +131,23 @@ class Fields(Scenario):
 
     def turn(self) -> TurnReport:
         return TurnReport({"look": 1})
+
+
+class KeyedParams(Params):
+    """A secret that must be given."""
+
+    api_key: SecretStr
+    calls: int = Field(1, ge=1)
+
+
+class Keyed(Scenario):
+    """Cannot do without a secret."""
+
+    key = "keyed"
+    title = "Keyed"
+    default_turns = 1
+    Params: Any = KeyedParams
+    metrics = (Metric("turn.key.length", "Length", lambda c: len(c.scenario.params.api_key.get_secret_value())),)
+
+    def turn(self) -> TurnReport:
+        return TurnReport({"call": 1})

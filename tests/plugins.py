@@ -10,6 +10,8 @@ LEAVERS = [
     ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     ("class Odd(BaseException): pass\nraise Odd('odd')", "Odd: odd"),
     ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
+    ("import os; os._exit(0)", "a process that imports it ended with exit status 0"),
+    ("import os; os.kill(os.getpid(), 9)", "a process that imports it was killed by SIGKILL"),
     ("class Mute(Exception):\n    def __str__(self): raise SystemExit\nraise Mute", "Mute, whose text cannot be made"),
 ]
 WORLD = """

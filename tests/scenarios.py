@@ -345,4 +345,4 @@ SETTING = ",".join(
         *(f"{name.lower()}=tests.odd_worlds:{name}" for name in ("Odd", "Anything")),
     ]
 )
-SETTING += ",fields=tests.fields:Fields,careless=tests.careless:Careless"
+SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"

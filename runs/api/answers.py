@@ -56,6 +56,7 @@ def detail_json(run: Run) -> dict[str, Any]:
         "narrative": insight.narrative(run),
         "environment": run.environment or None,
         "notes": run.notes,
+        "description": run.description,
     }
 
 

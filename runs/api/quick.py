@@ -54,6 +54,7 @@ class QuickRunIn(Schema):
     simulation: str | None = Field(None, description="The slug of any simulation; then `params` and `turns` apply.")
     params: dict[str, Any] | None = None
     turns: StrictInt | None = None
+    description: str = ""
 
 
 class QuickTurn(Schema):
@@ -182,6 +183,7 @@ def _start(request: HttpRequest, data: QuickRunIn) -> HttpResponse:
         simulation, params, keys = _social_simulation(), _social_params(data), data.metric_keys or _default_keys()
         turns = DEFAULT_TURNS if data.num_turns is None else data.num_turns
     asked: dict[str, Any] = {"params": params, "turns": turns, "seed": data.seed, "metric_keys": keys}
+    asked["description"] = data.description
     try:
         [run] = services.create_runs(simulation, trigger=Trigger.API, by=by, **asked)
     except BadSpec as error:

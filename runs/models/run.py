@@ -24,7 +24,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def listed(self) -> RunQuerySet:
         """Without the long texts, which no list shows."""
-        return self.defer("log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets")
+        return self.defer(
+            "log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets", "description"
+        )
 
     def briefly(self) -> RunQuerySet:
         """What a list shows in JSON: without the long texts."""

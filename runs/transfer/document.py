@@ -14,6 +14,7 @@ from django.conf import settings
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from runs.models.bounds import MOST_COST
+from runs.specs import LONGEST_DESCRIPTION
 from runs.states import TERMINAL, FailureKind, Status, Trigger
 from simweb.engine.numbers import MOST_COUNT, MOST_MILLISECONDS, plain
 from simweb.engine.play import MAX_SEED
@@ -256,6 +257,7 @@ class RunDocument(Part):
     tags: list[Plain]
     notes: Plain
     is_starred: bool
+    description: Annotated[Plain, _cut(LONGEST_DESCRIPTION)] = ""
     own_narrative: Text = ""
     log: Annotated[Plain, AfterValidator(lambda text: keepable(text, 2 * settings.MAX_LOG_CHARACTERS))] = ""
     counts: Counts

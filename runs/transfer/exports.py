@@ -41,7 +41,8 @@ def json_of(runs: Sequence[Run]) -> Iterator[str]:
 def _only_in_exports(run: Run) -> dict[str, Any]:
     """What an import needs and no other answer has; `narrative` is what people read, `own_narrative` the scenario's words."""
     counts = {name: getattr(run, name) for name in COUNTS}
-    return {"notes": run.notes, "own_narrative": run.narrative, "log": run.log, "counts": counts}
+    texts = {name: getattr(run, name) for name in ("description", "notes", "log")}
+    return {**texts, "own_narrative": run.narrative, "counts": counts}
 
 
 def provenance(run: Run) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def read_params(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
         if name in given and (error := _mistaken(described, given[name], schema.get("$defs", {})))
     ]
     if mistaken:
-        raise ValidationError.from_exception_data(model.__name__, mistaken)
+        raise ValidationError.from_exception_data(model.__name__, mistaken, hide_input=True)
     return value
 
 
@@ -126,7 +126,7 @@ def _validated(model: type[BaseModel], text: str) -> BaseModel:
             "check_failed", "{why}", {"why": f"The scenario's own check failed: {worded(error)}"}
         )
         raise ValidationError.from_exception_data(
-            model.__name__, [InitErrorDetails(type=refusal, loc=(), input=text)]
+            model.__name__, [InitErrorDetails(type=refusal, loc=(), input=text)], hide_input=True
         ) from error
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import select
+import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -19,8 +22,14 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = "simweb"
+PATIENCE_SECONDS = 30
 _importing = threading.RLock()
+_tried: dict[str, str] = {}  # once in the life of a process; blank where nothing spoke against it
 _folders: set[Path] = set()
+
+
+class Deadly(Exception):
+    """Code that ends, or never gives back, the process that imports it."""
 
 
 def module_of(place: str) -> ModuleType:
@@ -29,14 +38,19 @@ def module_of(place: str) -> ModuleType:
         return importlib.import_module(place)
     folder = folder_of(place)
     with _importing, _among_its_own(folder):
+        if place not in _tried:
+            _tried[place] = _try_in_a_fork(place)
+        if _tried[place]:
+            raise Deadly(_tried[place])
         if folder is not None:
             _folders.add(folder)
-        return _from_file(Path(place)) if is_path(place) else importlib.import_module(place)
+        return _imported(place)
 
 
 def make_way(place: str) -> None:
     """From now on the plug-in's folder comes first and simweb's root last: for a process that plays nothing else."""
     if place and place.partition(".")[0] != OURS:
+        _tried[place] = ""  # what it costs is this run
         sys.path[:] = _path_for(folder_of(place))
 
 
@@ -98,6 +112,48 @@ def _home(module: ModuleType) -> Path | None:
     """The folder in which a module of the first level, or the folder that is one, lies."""
     within = next(iter(getattr(module, "__path__", [])), None) or getattr(module, "__file__", None)
     return Path(within).resolve().parent if within else None
+
+
+def _imported(place: str) -> ModuleType:
+    return _from_file(Path(place)) if is_path(place) else importlib.import_module(place)
+
+
+def _try_in_a_fork(place: str) -> str:
+    """Import it where nothing is lost: how the process ended if it did not live to see the end of it, else nothing.
+
+    What is merely raised there will be raised here again.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            os.setsid()
+            _be_silent()
+            _imported(place)
+        os.write(writer, b".")
+        os._exit(0)
+    os.close(writer)
+    try:
+        is_over, _, _ = select.select([reader], [], [], PATIENCE_SECONDS)
+        lived = bool(is_over) and os.read(reader, 1) == b"."
+    finally:
+        os.close(reader)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)  # with all that it has started
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if not is_over:
+        return f"it is not imported within {PATIENCE_SECONDS} s"
+    if not lived:
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
+        return f"a process that imports it {how}"
+    return ""
+
+
+def _be_silent() -> None:
+    """What it prints is printed when it is imported in earnest."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
 
 
 def _from_file(file: Path) -> ModuleType:

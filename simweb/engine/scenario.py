@@ -31,7 +31,10 @@ class Params(BaseModel):
     A field's `title`, `description`, bounds and `json_schema_extra={"unit": "agents"}` are what form, API and command show.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_enum_values=True)
+    # What was given may be a secret, and the text of an error is shown.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_enum_values=True, hide_input_in_errors=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ class MetricSelector extends HTMLElement {
   connectedCallback() {
     this.#show();
     this.search = this.querySelector("[data-search]");
+    this.chosen = this.querySelector("input[name=metric_selection]");
     this.search.addEventListener("input", () => this.#filter());
     this.search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
     this.addEventListener("change", (event) => { if (event.target.name === "metric_keys") this.#count(); });
@@ -13,7 +14,7 @@ class MetricSelector extends HTMLElement {
       event.preventDefault();
       event.target.parentElement.querySelector("button").click();
     });
-    this.addEventListener("htmx:afterSwap", () => this.#show());
+    this.addEventListener("htmx:afterSwap", () => { this.#show(); this.#choose(); });
     this.#count();
   }
 
@@ -27,7 +28,10 @@ class MetricSelector extends HTMLElement {
     const { tick, tickGroup, selection, clear } = button.dataset;
     if (tick) this.#tick(this.#visible(), (box) => (tick === "defaults" ? "default" in box.dataset : tick === "all"));
     if (tickGroup) this.#tick([...button.closest("details").querySelectorAll("input[name=metric_keys]")], () => tickGroup === "all");
-    if (selection !== undefined) { const keys = new Set(selection.split(" ")); this.#tick(this.boxes, (box) => keys.has(box.value)); }
+    if (selection !== undefined) {
+      this.chosen.value = button.dataset.id;
+      const keys = new Set(selection.split(" ")); this.#tick(this.boxes, (box) => keys.has(box.value));
+    }
     if (clear !== undefined) { this.search.value = ""; this.#filter(); this.search.focus(); }
   }
 
@@ -52,7 +56,21 @@ class MetricSelector extends HTMLElement {
     this.querySelector("[data-no-match]").hidden = found > 0;
   }
 
+  /* The saved selection that is ticked: the one that was pressed, else the first of these metrics. */
+  #choose() {
+    const ticked = this.boxes.filter((box) => box.checked).map((box) => box.value).sort().join(" ");
+    const saved = [...this.querySelectorAll("button[data-selection]")];
+    const fitting = saved.filter((one) => one.dataset.selection.split(" ").sort().join(" ") === ticked);
+    const chosen = fitting.find((one) => one.dataset.id === this.chosen.value) || fitting[0];
+    this.chosen.value = chosen ? chosen.dataset.id : "";
+    saved.forEach((one) => {
+      one.parentElement.classList.toggle("on", one === chosen);
+      one.setAttribute("aria-pressed", one === chosen);
+    });
+  }
+
   #count() {
+    this.#choose();
     const boxes = this.boxes;
     const ticked = (some) => some.filter((box) => box.checked).length;
     this.querySelector("[data-count]").textContent = ticked(boxes) ? `${ticked(boxes)} of ${boxes.length}` : "defaults";

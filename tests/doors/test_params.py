@@ -212,3 +212,25 @@ def test_what_is_no_json_is_refused_at_its_field_and_kept_in_it(lab: Lab, browse
     page = Page(answer.text)
     assert "Must be JSON" in page.by_id("error-listed").text
     assert page.by_id("param-listed").text.strip() == "[1, 2"
+
+
+def test_a_secret_that_is_required_and_saved_need_not_be_typed_again(lab: Lab, browser: Browser) -> None:
+    refused = browser.send("/simulations/new/?scenario=keyed", {"name": "Keyed"}, status=422)
+    assert Page(refused.text).by_id("error-api_key").text == "Is required."
+    slug = lab.simulation("Keyed", "keyed", 1, params={"api_key": "open-sesame"}, metric_keys=["turn.key.length"])
+    path = f"/simulations/{slug}/new/"
+    assert browser.page(path).by_id("param-api_key").attributes["value"] == ""
+    checked = Page(browser.send(path, {"param-calls": "0"}, to="/scenarios/keyed/check/").text)
+    assert [checked.by_id(f"error-{name}").text for name in ("api_key", "calls")] == ["", "Must be at least 1."]
+    run = started(browser.send(path, {}), lab)
+    turn = lab.client.get(f"/runs/{run['id']}/turns").json()["items"][0]
+    assert turn["metrics"] == {"turn.key.length": len("open-sesame")}
+    browser.send(f"/simulations/{slug}/settings/", {"param-calls": "2", "name": "Still keyed"})
+    assert lab.ended(lab.run(slug))["status"] == "completed"
+
+
+def test_runs_that_differ_in_a_list_are_told_apart_where_they_are_compared(lab: Lab, browser: Browser) -> None:
+    slug = lab.simulation("Listed", "fields", 1)
+    runs = [lab.ended(lab.run(slug, params={"listed": listed}))["id"] for listed in ([1, 2], [3, 4])]
+    cells = [cell.text for cell in browser.page(f"/compare/?runs={runs[0]},{runs[1]}").all("td")]
+    assert {"[1, 2]", "[3, 4]"} <= set(cells)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import metrics.queries
-from simweb.engine import registry
+from simweb.engine import plugins, registry
 from tests.plugins import LEAVERS, neighbours, scenario, write
 
 
@@ -72,3 +72,10 @@ def test_a_child_plays_with_the_neighbours_of_the_plug_in_even_those_imported_la
     )
     [turn] = [message for line in child.stdout.splitlines() if (message := json.loads(line))["type"] == "turn"]
     assert turn["metrics"] == {"turn.late.own": 42}
+
+
+def test_a_plug_in_that_never_comes_back_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "PATIENCE_SECONDS", 0.2)
+    file = write(tmp_path / "endless.py", scenario("endless", first="while True: pass"))
+    monkeypatch.setenv(registry.SETTING, f"endless={file}:World")
+    assert "it is not imported within 0.2 s" in registry.listing().warnings["endless"]

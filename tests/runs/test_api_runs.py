@@ -65,7 +65,7 @@ def test_a_run_is_queued_and_found_where_the_answer_says(api: Api, simulation: S
     assert answer.status_code == 202
     made = answer.json()
     waits = {"position": 1, "reason": "waiting for a free worker"}
-    unplayed = {"environment": None, "narrative": "It waits to be played.", "notes": ""}
+    unplayed = {"environment": None, "narrative": "It waits to be played.", "notes": "", "description": ""}
     assert api.client.get(answer["Location"]).json() == {**made, "waiting": waits, **unplayed}
     wanted = {**body, "status": "queued", "trigger": "api", "created_by": operator.username, "simulation": "a-toy"}
     assert {name: made[name] for name in wanted} == {**wanted, "params": made["params"]}

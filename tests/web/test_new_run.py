@@ -148,6 +148,27 @@ def test_a_selection_is_saved_applied_and_deleted(page: Page, lab: Lab) -> None:
     expect(apply).to_have_count(0)
 
 
+def test_a_run_keeps_the_saved_selection_that_was_pressed_and_none_when_more_is_ticked(page: Page, lab: Lab) -> None:
+    selection = {"name": "Just the place", "scenario": "toy", "metric_keys": ["turn.walk.place"]}
+    number = lab.client.post("/metric-selections", json=selection).raise_for_status().json()["id"]
+    slug = open_form(page, lab, "Kept selection")
+    chip = page.get_by_role("button", name="Just the place", exact=True)
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    press_run(page)
+    page.wait_for_url("**/runs/*/")
+    run = lab.client.get(f"/simulations/{slug}/runs").json()["items"][0]
+    assert (run["metric_selection"], run["metric_keys"]) == (number, ["turn.walk.place"])
+    page.goto(f"/simulations/{slug}/new/")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    page.locator("input[value='turn.actions.total']").check()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    press_run(page)
+    page.wait_for_url("**/runs/*/")
+    assert lab.client.get(f"/simulations/{slug}/runs").json()["items"][0]["metric_selection"] is None
+    lab.client.delete(f"/metric-selections/{number}")
+
+
 def test_a_selection_without_a_name_is_refused_in_words(page: Page, lab: Lab, forgiven: list[str]) -> None:
     forgiven += ["422", "htmx:"]
     open_form(page, lab, "Nameless")

@@ -34,6 +34,28 @@ def add_notifier(page: Page, address: str) -> None:
     expect(page.get_by_role("status").filter(has_text="is told")).to_be_visible()
 
 
+def test_parameters_turns_metrics_name_and_purpose_are_changed(page: Page, lab: Lab) -> None:
+    slug = lab.simulation("Changed by hand")
+    open_settings(page, slug)
+    page.get_by_label("Name", exact=True).fill("Changed")
+    page.get_by_label("What it is for").fill("To see it changed")
+    page.get_by_label("Agents", exact=True).fill("5000")
+    page.get_by_label("Turns", exact=True).fill("7")
+    expect(page.locator("#error-agents")).to_contain_text("1000")
+    page.get_by_label("Agents", exact=True).fill("50")
+    page.get_by_role("button", name="None", exact=True).click()
+    page.locator("input[value='turn.actions.total']").check()
+    save(page)
+    kept = lab.client.get(f"/simulations/{slug}").json()
+    assert [kept[name] for name in ("name", "description", "turns", "metric_keys")] == [
+        "Changed",
+        "To see it changed",
+        7,
+        ["turn.actions.total"],
+    ]
+    assert kept["params"]["agents"] == 50
+
+
 def test_limits_are_kept_and_a_blank_one_is_none(page: Page, lab: Lab) -> None:
     slug = lab.simulation("Limited by hand")
     open_settings(page, slug)
