@@ -22,6 +22,7 @@ from runs.specs import BadSpec
 from runs.states import Status, Trigger
 from runs.templatetags.show import amount, cost, duration, measured
 from runs.terms import SORTS, sort_of
+from runs.transfer.listed import fields_of, parameter
 from runs.views import caller, find_simulation, known_metrics, refuse
 from simweb.access.doors import page
 from simweb.access.roles import Role
@@ -53,7 +54,7 @@ def rows(request: HttpRequest) -> HttpResponse:
         columns = saved.clean_columns(request.GET.get("columns", "").split(","))
     except BadSpec as error:
         return HttpResponse(error.errors[0].msg, status=422, content_type="text/plain; charset=utf-8")
-    found = queries.visible_runs(caller(request)).rows(*_fields_of(columns)).in_bulk(ids)
+    found = queries.visible_runs(caller(request)).rows(*fields_of(columns)).in_bulk(ids)
     listed = [(found[run_id], _cells(found[run_id], columns)) for run_id in ids if run_id in found]
     gone = [run_id for run_id in ids if run_id not in found]
     return render(request, "runs/_listed_rows.html", {"listed": listed, "gone": gone})
@@ -219,7 +220,7 @@ def _found(
         return {"groups": groups, "group": metric, "is_partial": is_partial, "asked": q, "columns": columns}
     is_plain = columns == saved.SHOWN
     rows, following = finding.page_of_matching(
-        runs.rows(*_fields_of(columns)), q, sort, request.GET.get("cursor"), RUNS_SHOWN
+        runs.rows(*fields_of(columns)), q, sort, request.GET.get("cursor"), RUNS_SHOWN
     )
     filtered = bool(q or sort)
     return {
@@ -234,6 +235,7 @@ def _found(
         "firsts": [_head(request, name, sort) for name in ("id", "status")],
         "heads": [_head(request, name, sort) for name in columns],
         "filtered": filtered,
+        "csv": _csv_address(q, sort, columns, simulation),
         "following": _address(request, cursor=following) if following else "",
         "is_short": following is not None and len(rows) < RUNS_SHOWN,
         "paged": "cursor" in request.GET,
@@ -241,10 +243,9 @@ def _found(
     }
 
 
-def _fields_of(columns: list[str]) -> list[str]:
-    """What columns show beyond what any row does."""
-    kept = {"param": "params", "metric": "run_metrics", "seed": "seed", "tags": "tags"}
-    return sorted({kept[kind] for name in columns if (kind := name.partition(".")[0]) in kept})
+def _csv_address(q: str, sort: str, columns: list[str], simulation: Simulation | None) -> str:
+    asked = narrowed(q, simulation=simulation.slug) if simulation else q
+    return f"/api/v1/runs/csv?{urlencode({'q': asked, 'sort': sort, 'columns': ','.join(columns)})}"
 
 
 def _cells(run: Run, columns: list[str]) -> list[tuple[str, Any]]:
@@ -289,10 +290,7 @@ def cell(run: Run, name: str) -> Any:
     """What a column says of a run; moments are drawn by the template."""
     kind, _, key = name.partition(".")
     if kind == "param":
-        value: Any = run.params
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        return amount(value)
+        return amount(parameter(run, key))
     if kind == "metric":
         return measured((run.run_metrics or {}).get(key))
     return CELLS[name](run)

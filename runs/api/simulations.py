@@ -12,6 +12,7 @@ from metrics.queries import selections_of
 from metrics.services import UnknownSelection
 from runs import queries, services, simulations
 from runs.api.answers import answer, caller, find_simulation
+from runs.models import Run, Simulation
 from runs.paging import page_of
 from runs.schedules import set_schedule
 from runs.schemas import RunIn, RunOut, SimulationIn, SimulationOut, SimulationPatch, run_json, simulation_json
@@ -21,11 +22,18 @@ from simweb.access.roles import Role
 
 router = Router(tags=["simulations"])
 Limit = Annotated[int, Query(20, ge=1, le=100)]
+Include = Literal["runs"] | None
 Since = Literal["1d", "7d", "30d", "90d"]
 
 
+class SimulationWithRuns(SimulationOut):
+    """`runs`, its newest 20, are there only with `include=runs`."""
+
+    runs: list[RunOut] = []
+
+
 class SimulationList(Schema):
-    items: list[SimulationOut]
+    items: list[SimulationWithRuns]
     next_cursor: str | None
 
 
@@ -35,9 +43,9 @@ class RunList(Schema):
 
 
 @router.get("/simulations", response=SimulationList, summary="All simulations, by name")
-def list_simulations(request: HttpRequest, archived: bool = False) -> HttpResponse:
+def list_simulations(request: HttpRequest, archived: bool = False, include: Include = None) -> HttpResponse:
     found = queries.visible_simulations(caller(request), archived=archived)
-    return answer({"items": [simulation_json(*row) for row in queries.dashboard(found)], "next_cursor": None})
+    return answer({"items": [_told(*row, include) for row in queries.dashboard(found)], "next_cursor": None})
 
 
 @router.post("/simulations", response={201: SimulationOut}, summary="Keep a scenario with parameters under a name")
@@ -48,9 +56,9 @@ def create_simulation(request: HttpRequest, data: SimulationIn) -> HttpResponse:
     return answer(simulation_json(made, None), 201, f"/api/v1/simulations/{made.slug}")
 
 
-@router.get("/simulations/{slug}", response=SimulationOut)
-def get_simulation(request: HttpRequest, slug: str) -> HttpResponse:
-    return _simulation(request, slug)
+@router.get("/simulations/{slug}", response=SimulationWithRuns)
+def get_simulation(request: HttpRequest, slug: str, include: Include = None) -> HttpResponse:
+    return _simulation(request, slug, include)
 
 
 @router.patch("/simulations/{slug}", response=SimulationOut, summary="Change what is given; runs keep their spec")
@@ -102,7 +110,13 @@ def list_runs(
     return answer({"items": [run_json(run, slug=slug) for run in runs], "next_cursor": following})
 
 
-def _simulation(request: HttpRequest, slug: str) -> HttpResponse:
+def _simulation(request: HttpRequest, slug: str, include: str | None = None) -> HttpResponse:
     [(simulation, last)] = queries.dashboard([find_simulation(request, slug)])
+    return answer(_told(simulation, last, include))
+
+
+def _told(simulation: Simulation, last: Run | None, include: str | None) -> dict[str, Any]:
     data: dict[str, Any] = simulation_json(simulation, last)
-    return answer(data)
+    if include == "runs":
+        data["runs"] = [run_json(run, slug=simulation.slug) for run in queries.history(simulation)]
+    return data

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from ninja import Query, Router
 
-from runs import queries
+from runs import queries, saved
 from runs.api.answers import Bom, answer, caller, find_run
 from runs.csv_lines import BOM
 from runs.models import Run
 from runs.schemas import RunOut, run_json
 from runs.specs import BadSpec, FieldError
-from runs.transfer import exports, imports, tables
+from runs.transfer import exports, imports, listed, tables
 from simweb.access.roles import Role
 
 router = Router(tags=["export and import"])
@@ -43,6 +43,19 @@ def export_runs(request: HttpRequest, ids: Ids, format: Format = "csv", bom: Bom
     return file_of([found[pk] for pk in dict.fromkeys(wanted)], format, "runs", bom=bom)
 
 
+@router.get("/runs/csv", summary="What a list of runs shows, all that match, as CSV")
+def list_as_csv(
+    request: HttpRequest,
+    q: Annotated[str, Query("", description="As of `GET /runs`.")],
+    sort: Annotated[str, Query("", description="As of `GET /runs`.")],
+    columns: Annotated[str, Query("", description="Separated by commas: duration, param.NAME, metric.KEY, …")],
+    bom: Bom = False,
+) -> HttpResponseBase:
+    chosen = saved.clean_columns(columns.split(",")) or saved.SHOWN
+    made = listed.csv_of_list(queries.visible_runs(caller(request)), q, sort, chosen)
+    return streamed(made, "csv", "runs", bom=bom)
+
+
 @router.get("/runs/{int:run_id}/export", summary="A run in a file, with its spec and what it was played with")
 def export_run(request: HttpRequest, run_id: int, format: Format = "csv", bom: Bom = False) -> HttpResponseBase:
     return file_of([find_run(request, run_id)], format, f"run-{run_id}", bom=bom)
@@ -57,8 +70,13 @@ def import_runs(request: HttpRequest) -> HttpResponseBase:
 
 
 def file_of(runs: Sequence[Run], format: Format, name: str, *, bom: bool = False) -> StreamingHttpResponse:
+    """The runs in a file of this format."""
+    writers = {"csv": tables.csv_of, "json": exports.json_of, "parquet": tables.parquet_of}
+    return streamed(writers[format](runs), format, name, bom=bom)
+
+
+def streamed(made: Iterator[Any], format: Format, name: str, *, bom: bool = False) -> StreamingHttpResponse:
     """The file, begun before it is answered, so that what cannot be exported is an error and no half file."""
-    made: Iterator[Any] = {"csv": tables.csv_of, "json": exports.json_of, "parquet": tables.parquet_of}[format](runs)
     first = next(made, "")
     parts: Iterable[Any] = chain([BOM] if bom and format == "csv" else [], [first], made)
     response = StreamingHttpResponse(parts, content_type=TYPES[format])

@@ -73,6 +73,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/simulations/{slug}/notifiers"): DOES,
     ("POST", "/simulations/{slug}/notifiers"): DOES,
     ("DELETE", "/simulations/{slug}/notifiers/{notifier_id}"): DOES,
+    ("GET", "/runs/csv"): SEES,
     ("GET", "/notifiers"): DOES,
     ("POST", "/notifiers"): DOES,
     ("DELETE", "/notifiers/{notifier_id}"): DOES,
