@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Point = tuple[int, float | None]
+Lines = dict[str | None, NDArray[np.float64]]  # by name of a mapping; under None the line of a number
 
 
 def thin(points: Sequence[Point], most: int) -> list[Point]:
@@ -42,8 +43,8 @@ def kept_places(values: NDArray[np.float64], most: int) -> list[int]:
     return places
 
 
-def lines_of(values: Sequence[Any]) -> dict[str, NDArray[np.float64]]:
-    """What a metric measured, turn by turn, as numbers: under "" when it is a number, else by the names of the mapping.
+def lines_of(values: Sequence[Any]) -> Lines:
+    """What a metric measured, turn by turn, as numbers: under None when it is a number, else by the names of the mapping.
 
     What is none is NaN.
     """
@@ -52,9 +53,9 @@ def lines_of(values: Sequence[Any]) -> dict[str, NDArray[np.float64]]:
     except (TypeError, ValueError):  # mappings, or a mixture
         numbers = None
     if numbers is not None and numbers.ndim == 1:  # lists without rows would be numbers to NumPy, in two dimensions
-        return {"": numbers}
+        return {None: numbers}
     mappings = [value if isinstance(value, Mapping) else {} for value in values]
     names = sorted({name for mapping in mappings for name in mapping})
     if not names:
-        return {"": np.array([value if isinstance(value, int | float) else None for value in values], dtype=float)}
+        return {None: np.array([value if isinstance(value, int | float) else None for value in values], dtype=float)}
     return {name: np.array([mapping.get(name) for mapping in mappings], dtype=float) for name in names}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simweb.engine import student_t
+
 Numbers = NDArray[np.float64]
-LEVEL = 0.95
+SPREADLESS = 1e-12  # of the greatest value: a spread within it is the rounding of floats
+NO_SPREAD, TOO_FEW = "no spread", "needs more replicates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How far a sample lies from the first one: the difference of means, and it in pooled standard deviations."""
+    """How far a sample lies from the first one: the difference of means, and it in pooled standard deviations.
+
+    `note` says why it is in none.
+    """
 
     difference: float | None
     cohens_d: float | None
     hedges_g: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,67 +51,44 @@ class Band:
     high: Numbers
 
 
-@cache
-def student_t(df: int, level: float = LEVEL) -> float:
-    """The t within whose ± lies `level` of Student's distribution with a whole number of degrees of freedom.
-
-    The share within ±t is a finite sum in the angle whose tangent is t/√df (Abramowitz and Stegun, 26.7.3 and 26.7.4);
-    it grows with the angle, which is found by halving.
-    """
-    if df < 1 or not 0 < level < 1:
-        raise ValueError("Student's t needs at least one degree of freedom and a level between 0 and 1")
-    low, high = 0.0, math.pi / 2
-    while low < (middle := (low + high) / 2) < high:
-        low, high = (middle, high) if _share_within(middle, df) < level else (low, middle)
-    return math.tan(low) * math.sqrt(df)
-
-
-def _share_within(angle: float, df: int) -> float:
-    """A(t|df) of Abramowitz and Stegun, t being tan(angle)·√df."""
-    sine, cosine = math.sin(angle), math.cos(angle)
-    if df == 1:
-        return 2 * angle / math.pi
-    first = cosine if df % 2 else 1.0
-    steps = np.arange(3 if df % 2 else 2, df - 1, 2, dtype=float)  # the factors 2/3, 4/5, … or 1/2, 3/4, …
-    terms = first * np.cumprod(np.concatenate([[1.0], (steps - 1) / steps * cosine**2]))
-    total = sine * math.fsum(terms)
-    return 2 * (angle + total) / math.pi if df % 2 else total
-
-
 def sample(values: Numbers) -> Sample:
-    """The sample that the known values are; NaN is unknown."""
+    """The sample that the known values are; NaN is unknown. Values that differ by no more than rounding have no spread."""
     known = values[~np.isnan(values)]
     n = len(known)
     if n < 2:
         return Sample(n, float(known[0]) if n else None, None, None, None)
-    mean, sd = float(known.mean()), float(known.std(ddof=1))
+    power = _power(known)
+    scaled = np.ldexp(known, -power)  # about 1, where neither sums nor squares leave what a float can hold
+    if scaled.max() - scaled.min() <= SPREADLESS * np.abs(scaled).max():
+        first = float(known[0])
+        return Sample(n, first, 0.0, first, first)
+    mean, sd = float(scaled.mean()), float(scaled.std(ddof=1))
     reach = student_t(n - 1) * sd / math.sqrt(n)
-    return Sample(n, mean, sd, mean - reach, mean + reach)
+    back = [_finite(number, power) for number in (mean, sd, mean - reach, mean + reach)]
+    return Sample(n, *back)
 
 
 def effect(first: Sample, other: Sample) -> Effect:
     """The other against the first. Cohen's d with the pooled sd; Hedges' g is d times the exact correction J."""
     if first.mean is None or other.mean is None:
         return Effect(None, None, None)
-    difference = other.mean - first.mean
+    difference = _finite(other.mean - first.mean)
     df = first.n + other.n - 2
-    pooled = _pooled_sd(first, other)
-    if not pooled:
-        return Effect(difference, None, None)
-    d = difference / pooled
-    if df < 2:
-        return Effect(difference, d, None)
+    if df < 1:
+        return Effect(difference, None, None, TOO_FEW)
+    pooled = _pooled_sd(first, other, df)
+    if pooled <= SPREADLESS * max(abs(first.mean), abs(other.mean)):
+        return Effect(difference, None, None, NO_SPREAD)
+    d = _finite(other.mean / pooled - first.mean / pooled) if difference is None else difference / pooled
+    if df < 2 or d is None:
+        return Effect(difference, d, None, TOO_FEW)
     correction = math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
     return Effect(difference, d, d * correction)
 
 
-def _pooled_sd(first: Sample, other: Sample) -> float | None:
-    """None unless one of them has a spread to pool."""
-    df = first.n + other.n - 2
-    if df < 1:
-        return None
-    squares = (first.n - 1) * (first.sd or 0.0) ** 2 + (other.n - 1) * (other.sd or 0.0) ** 2
-    return math.sqrt(squares / df)
+def _pooled_sd(first: Sample, other: Sample, df: int) -> float:
+    parts = [math.sqrt((one.n - 1) / df) * (one.sd or 0.0) for one in (first, other)]
+    return math.hypot(*parts)
 
 
 def band(values: Numbers) -> Band:
@@ -113,11 +96,29 @@ def band(values: Numbers) -> Band:
     known = ~np.isnan(values)
     n = known.sum(axis=0)
     filled = np.where(known, values, 0.0)
+    power = np.frexp(np.abs(filled).max(axis=0, initial=0.0))[1]
+    filled = np.ldexp(filled, -power)
     mean = np.divide(filled.sum(axis=0), n, out=np.full(n.shape, np.nan), where=n > 0)
-    squares = (np.where(known, values - mean, 0.0) ** 2).sum(axis=0)
+    squares = (np.where(known, filled - mean, 0.0) ** 2).sum(axis=0)
     error = np.sqrt(np.divide(squares, (n - 1) * n, out=np.full(n.shape, np.nan), where=n > 1))
     reach = error * _quantiles(n)
-    return Band(n, mean, mean - reach, mean + reach)
+    with np.errstate(over="ignore"):
+        back = [np.ldexp(numbers, power) for numbers in (mean, mean - reach, mean + reach)]
+    return Band(n, *(np.where(np.isfinite(numbers), numbers, np.nan) for numbers in back))
+
+
+def _power(values: Numbers) -> int:
+    """The power of two by which the greatest of the values is about 1."""
+    return int(np.frexp(np.abs(values).max())[1])
+
+
+def _finite(number: float, power: int = 0) -> float | None:
+    """The number times two to this power; None for what no float holds."""
+    try:
+        found = math.ldexp(number, power)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _quantiles(n: NDArray[np.int64]) -> Numbers:

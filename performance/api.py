@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any, Literal
 
@@ -17,12 +16,12 @@ from performance.queries import performance
 from performance.schemas import DashboardOut, PerformanceOut, PointOut, dashboard_json, performance_json, point_json
 from performance.trends import points
 from performance.windows import MetricType, TimeRange
-from runs.api.answers import answer, caller, find_simulation
+from runs import csv_lines
+from runs.api.answers import Bom, answer, caller, csv_file, find_simulation
 from runs.models import Simulation
 
 router = Router(tags=["performance"])
 Format = Literal["csv", "json"]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take such a text for one
 
 
 @router.get("/simulations/{slug}/performance", response=PerformanceOut, summary="How a simulation has been doing")
@@ -45,8 +44,9 @@ def export_performance(
     time_range: TimeRange = "7d",
     metric_type: MetricType = "realtime",
     format: Format = "csv",
+    bom: Bom = False,
 ) -> HttpResponse:
-    return _file(find_simulation(request, slug), time_range, metric_type, format)
+    return _file(find_simulation(request, slug), time_range, metric_type, format, bom=bom)
 
 
 @router.get("/performance", response=PerformanceOut, summary="How all simulations together have been doing")
@@ -69,43 +69,36 @@ def export_system(
     time_range: TimeRange = "7d",
     metric_type: MetricType = "aggregated",
     format: Format = "csv",
+    bom: Bom = False,
 ) -> HttpResponse:
     caller(request)
-    return _file(None, time_range, metric_type, format)
+    return _file(None, time_range, metric_type, format, bom=bom)
 
 
 def _file(
-    simulation: Simulation | None, time_range: TimeRange, metric_type: MetricType, format: Format
+    simulation: Simulation | None, time_range: TimeRange, metric_type: MetricType, format: Format, *, bom: bool
 ) -> HttpResponse:
     told = performance_json(performance(simulation, time_range, metric_type))
     told["points"] = [point_json(point) for point in points(simulation, time_range, timezone.now())]
-    content, kind = (
-        (json.dumps(told), "application/json") if format == "json" else (_csv(told), "text/csv; charset=utf-8")
-    )
-    name = (
-        f"{simulation.slug if simulation else 'all'}-performance-{time_range}-{timezone.now().astimezone(UTC):%Y-%m-%d}"
-    )
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
+    of = simulation.slug if simulation else "all"
+    name = f"{of}-performance-{time_range}-{timezone.now().astimezone(UTC):%Y-%m-%d}"
+    if format == "csv":
+        return csv_file(_csv(told), name, bom=bom)
+    response = HttpResponse(json.dumps(told), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response
 
 
-def _csv(told: dict[str, Any]) -> str:
+def _csv(told: dict[str, Any]) -> Iterator[str]:
     """The figures and the errors in lines that begin with #, then a row per hour or day."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
     for name, value in told.items():
         if name in {"top_errors", "points"}:
             continue
         for key, part in value.items() if isinstance(value, dict) else [("", value)]:
-            rows.writerow([f"# {f'{name}.{key}' if key else name}", _cell(part)])
+            yield csv_lines.note(f"{name}.{key}" if key else name, part)
     for error in told["top_errors"]:
-        rows.writerow(["# top_errors", _cell(error["error"]), error["count"]])
+        yield csv_lines.note("top_errors", error["error"], error["count"])
     columns = list(PointOut.model_fields)
-    rows.writerow(columns)
-    rows.writerows([[_cell(point[name]) for name in columns] for point in told["points"]])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    yield csv_lines.row(columns)
+    for point in told["points"]:
+        yield csv_lines.row(point[name] for name in columns)

@@ -7,16 +7,14 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from metrics.series import lines_of
+from metrics.series import Lines, lines_of
 from runs.models import SeriesBlock
 
 TURNS = 4_096
 MOST_NAMES = 64
 NUMBERS = "<f8"
 Measurements = tuple[int, Mapping[str, Any]]
-Lines = dict[str, NDArray[np.float64]]
 
 
 def packed(run_id: int, turns: Sequence[Measurements]) -> tuple[list[SeriesBlock], list[Measurements]]:
@@ -38,7 +36,7 @@ def _pack(run_id: int, metric: str, first: int, stretch: Sequence[Measurements])
     if len(lines) > MOST_NAMES:
         return None
     values = np.stack(list(lines.values())).astype(NUMBERS).tobytes()
-    names = [] if "" in lines else list(lines)
+    names = [name for name in lines if name is not None]
     return SeriesBlock(run_id=run_id, metric=metric, first=first, names=names, values=values)
 
 
@@ -62,10 +60,11 @@ def unpacked(runs: Collection[int], metric: str, after: int, until: int | None) 
 
 
 def _joined(blocks: Sequence[tuple[list[str], bytes | memoryview]]) -> Lines:
-    names = sorted({name for own, _ in blocks for name in own}) or [""]
+    mapped = sorted({name for own, _ in blocks for name in own})
+    names: list[str | None] = [*mapped] if mapped else [None]
     lines = np.full((len(names), len(blocks) * TURNS), np.nan)
     for place, (own, values) in enumerate(blocks):
-        if own or names == [""]:
-            rows = [names.index(name) for name in own or [""]]
+        if own or names == [None]:
+            rows = [names.index(name) for name in own] or [0]
             lines[rows, place * TURNS : (place + 1) * TURNS] = np.frombuffer(values, NUMBERS).reshape(-1, TURNS)
     return dict(zip(names, lines, strict=True))

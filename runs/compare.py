@@ -47,14 +47,14 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
 
 def _wanted(request: HttpRequest, runs: list[Any], notices: list[str]) -> Comparison:
     """With the metric asked for; with another when that was not measured."""
-    metric = request.GET.get("metric", "")
+    metric, carry = request.GET.get("metric", ""), request.GET.get("carry") != "0"
     try:
-        return compare(runs, metric)
+        return compare(runs, metric, carry=carry)
     except BadSpec as error:
         if not metric or error.errors[0].loc != ("metric",):
             raise
         notices.append(error.errors[0].msg)
-        return compare(runs)
+        return compare(runs, carry=carry)
 
 
 def _rows(comparison: Comparison) -> list[tuple[int, list[tuple[int, Any, Any, Any]]]]:

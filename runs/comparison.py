@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.statistics import Band, Effect, Sample, band, effect, sample
-from runs import queries, series
+from runs import queries, replicates, series
 from runs.models import Run
+from runs.replicates import Replicates, files_of
 from runs.series import Measured
 from runs.specs import BadSpec, FieldError
 from runs.states import Status
@@ -30,20 +31,10 @@ NAME_MARK = "/"  # "turn.actions.counts_by_type/like" is one name of a mapping
 
 
 @dataclass(frozen=True)
-class Group:
-    """Replicates: runs that share simulation, scenario, version and parameters."""
+class Group(Replicates):
+    """Replicates under a label. Statistics are of `counted`; the others are shown apart."""
 
     label: str
-    runs: list[Run]
-
-    @property
-    def first(self) -> Run:
-        return self.runs[0]
-
-    @cached_property
-    def counted(self) -> list[Run]:
-        """One run of each seed: a seed played twice is no second replicate."""
-        return list({run.seed: run for run in reversed(self.runs)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +75,14 @@ class Divergence:
 
 @dataclass
 class Comparison:
-    """Runs in their groups and one metric of theirs; what is not asked for is not read."""
+    """Runs in their groups and one metric of theirs; what is not asked for is not read.
+
+    `carry`: a run that was finished before its last turn counts with its last value in the turns it did not need.
+    """
 
     runs: list[Run]
     metric: str
+    carry: bool
     groups: list[Group] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     last: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -97,9 +92,9 @@ class Comparison:
         """The chosen metric by run."""
         if not self.metric:
             return {}
-        key, _, name = self.metric.partition(NAME_MARK)
+        key, mark, name = self.metric.partition(NAME_MARK)
         found = series.measured_by([run.pk for run in self.runs], key)
-        return {pk: one.of_name(name) for pk, one in found.items()} if name else found
+        return {pk: one.of_name(name) for pk, one in found.items()} if mark else found
 
     @cached_property
     def turns(self) -> NDArray[np.int64]:
@@ -115,8 +110,26 @@ class Comparison:
 
     @cached_property
     def bands(self) -> list[Band]:
-        """Each group's mean and 95 % interval at `turns`."""
-        return [band(np.array([self.numbers(run) for run in group.counted])) for group in self.groups]
+        """Each group's mean and 95 % interval at `turns`, and of how many runs they are."""
+        rows = [[self._carried(run) if self.carry else self.numbers(run) for run in one.counted] for one in self.groups]
+        return [band(np.array(row, dtype=float).reshape(len(row), len(self.turns))) for row in rows]
+
+    def _carried(self, run: Run) -> NDArray[np.float64]:
+        numbers = self.numbers(run)
+        if run in self.finished_early and (found := self.measured.get(run.pk)):
+            numbers[(self.turns > found.turns[-1]) & (self.turns <= run.turns)] = found.line()[-1]
+        return numbers
+
+    @cached_property
+    def finished_early(self) -> list[Run]:
+        """Those counted that completed before the last turn they were given."""
+        return [run for group in self.groups for run in group.counted if run.turns_done < run.turns]
+
+    @cached_property
+    def left_out(self) -> list[str]:
+        """The measurements that are tables: they are not compared."""
+        rows = [*self.last.values(), *(run.run_metrics or {} for run in self.runs)]
+        return sorted({key for values in rows for key, value in values.items() if isinstance(value, list)})
 
     @cached_property
     def differences(self) -> list[Difference]:
@@ -125,7 +138,10 @@ class Comparison:
         rows = [
             Difference("simulation", "Simulation", [run.simulation.name for run in firsts]),
             Difference("scenario", "Scenario", [f"{run.scenario} {run.scenario_version}" for run in firsts]),
+            Difference("turns", "Turns", [run.turns for run in firsts]),
         ]
+        files = {name: [files_of(run).get(name) for run in firsts] for run in firsts for name in files_of(run)}
+        rows += [Difference(name, f"File {name}", values) for name, values in files.items()]
         titles = {name: title for run in firsts for name, title in queries.titles_of_params(run).items()}
         rows += [Difference(name, title, [run.params.get(name) for run in firsts]) for name, title in titles.items()]
         return [row for row in rows if len({json.dumps(value, sort_keys=True) for value in row.values}) > 1]
@@ -174,7 +190,7 @@ class Comparison:
         return Divergence(*first_difference(one.pk, other.pk))
 
 
-def compare(runs: Sequence[Run], metric: str = "") -> Comparison:
+def compare(runs: Sequence[Run], metric: str = "", *, carry: bool = True) -> Comparison:
     """The runs beside each other. Raises BadSpec for a metric that none of them measured, and for too much to read."""
     if sum(run.turns_done for run in runs) > MOST_TURNS:
         raise BadSpec([FieldError(("runs",), f"They have more than {MOST_TURNS:,} turns together: compare fewer.")])
@@ -184,14 +200,15 @@ def compare(runs: Sequence[Run], metric: str = "") -> Comparison:
         raise BadSpec([FieldError(("metric",), f"None of these runs measured {metric} turn by turn.")])
     headlines = [run.simulation.headline_metric for run in runs if run.simulation.headline_metric in options]
     chosen = metric or next(iter([*headlines, *options]), "")
-    return Comparison(list(runs), chosen, _groups(runs), options, last)
+    return Comparison(list(runs), chosen, carry, _groups(runs), options, last)
 
 
 def find_runs(caller: Caller, ids: Iterable[int]) -> tuple[list[Run], list[int]]:
     """The runs in the order asked for, and the numbers of which there is none."""
     wanted = list(dict.fromkeys(ids))
     known = [pk for pk in wanted if pk < 2**63]
-    found = queries.visible_runs(caller).defer("log", "error_traceback", "environment", "narrative").in_bulk(known)
+    visible = queries.visible_runs(caller).defer("log", "error_traceback", "narrative")
+    found = replicates.readable(visible).in_bulk(known)
     return [found[pk] for pk in wanted if pk in found], [pk for pk in wanted if pk not in found]
 
 
@@ -239,11 +256,7 @@ def _options(runs: Sequence[Run], last: dict[int, dict[str, Any]]) -> dict[str, 
 
 
 def _groups(runs: Sequence[Run]) -> list[Group]:
-    found: dict[str, list[Run]] = {}
-    for run in runs:
-        spec = [run.simulation_id, run.scenario, run.scenario_version, run.params]
-        found.setdefault(json.dumps(spec, sort_keys=True), []).append(run)
-    return [Group(_label(place), members) for place, members in enumerate(found.values())]
+    return [Group(one.runs, _label(place)) for place, one in enumerate(replicates.groups(runs))]
 
 
 def _label(place: int) -> str:

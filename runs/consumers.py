@@ -181,7 +181,7 @@ class JsonSocket(Socket):
             runs = [run_json(run, slug=thing.slug) for run in queries.history(thing)]
             data = {"simulation": simulation_json(simulation, last), "runs": runs}
         else:
-            newest = queries.visible_runs(self.caller).listed().order_by("-created_at", "-id")[: queries.HISTORY]
+            newest = queries.visible_runs(self.caller).briefly().order_by("-created_at", "-id")[: queries.HISTORY]
             data = {"runs": [run_json(run) for run in newest]}
         return frames.envelope("snapshot", topic, data)
 

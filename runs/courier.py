@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,7 +95,8 @@ def _send(delivery: Delivery) -> str:
         send_mail(_headline(run), _text(run), None, [notifier.address])
         return "handed to the mail server"
     if notifier.channel == Channel.SLACK:
-        body = json.dumps({"text": _text(run)})
+        # Slack reads three characters as its own: <!channel> in an error's text would call everybody.
+        body = json.dumps({"text": escape(_text(run), quote=False)})
     else:
         body = json.dumps({"type": f"run.{run.status}", "delivery": delivery.pk, "run": run_json(run)})
     signature = hmac.new(notifier.secret.encode(), body.encode(), hashlib.sha256).hexdigest()

@@ -38,6 +38,11 @@ def counted(counts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def decimal_cost(usd: float | Decimal) -> Decimal:
+    """US dollars as they are kept, to the millionth."""
+    return Decimal(str(usd)).quantize(COST_DIGITS)
+
+
 def _with_cost(row: Row) -> dict[str, Any]:
     cost = row["cost_usd"]
-    return {**row, "cost_usd": None if cost is None else Decimal(str(cost)).quantize(COST_DIGITS)}
+    return {**row, "cost_usd": None if cost is None else decimal_cost(cost)}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import statistics
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from metrics.statistics import Sample, sample
+from runs import replicates
 from runs.models import RunQuerySet
 from runs.paging import NEWEST, SCANNED, page_of
+from runs.replicates import Replicates
 from runs.search import parse
 from runs.states import Status, Trigger
 from runs.terms import NAMED, number_at, sort_of
@@ -55,23 +57,19 @@ def count_matching(runs: RunQuerySet, q: str) -> Count:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Runs that differ in their seeds only."""
+    """Replicates, and a measurement of theirs."""
 
-    simulation: Any
-    turns: int
-    params: dict[str, Any]
-    ids: list[int]
-    mean: float | None
-    sd: float | None
+    replicates: Replicates
+    measured: Sample
 
     @property
     def n(self) -> int:
-        return len(self.ids)
+        return len(self.replicates.counted)
 
     @property
     def compared(self) -> str:
         """The first of them, as an address lists them."""
-        return ",".join(map(str, self.ids[:20]))
+        return ",".join(str(run.pk) for run in self.replicates.counted[:20])
 
 
 def groups(runs: RunQuerySet, q: str, metric: str) -> tuple[list[Group], bool]:
@@ -81,27 +79,14 @@ def groups(runs: RunQuerySet, q: str, metric: str) -> tuple[list[Group], bool]:
     """
     query = parse(q)
     found = query.select(runs).filter(status=Status.COMPLETED).exclude(trigger=Trigger.VERIFY)
-    found = found.select_related("simulation")
+    found = replicates.readable(found.select_related("simulation"))
     if NAMED.fullmatch(f"metric.{metric}"):
         found = found.annotate(measured=number_at(f"metric.{metric}"))
     scan = SCANNED if query.looks_at_rows else None
     rows, following = page_of(found, None, MOST_GROUPED, NEWEST, scan=scan)
-    together: dict[tuple[int, int, str], list[Any]] = defaultdict(list)
-    for run in rows:
-        together[run.simulation_id, run.turns, json.dumps(run.params, sort_keys=True)].append(run)
-    made = [_group(members) for members in together.values()]
+    made = [Group(group, _sample(group)) for group in replicates.groups(rows)]
     return sorted(made, key=lambda group: -group.n), following is not None
 
 
-def _group(played: list[Any]) -> Group:
-    members = list({run.seed: run for run in reversed(played)}.values())[::-1]  # a seed twice is no second replicate
-    values = [value for run in members if (value := getattr(run, "measured", None)) is not None]
-    first = members[0]
-    return Group(
-        simulation=first.simulation,
-        turns=first.turns,
-        params=first.params,
-        ids=[run.pk for run in members],
-        mean=statistics.fmean(values) if values else None,
-        sd=statistics.stdev(values) if len(values) > 1 else None,
-    )
+def _sample(group: Replicates) -> Sample:
+    return sample(np.array([getattr(run, "measured", None) for run in group.counted], dtype=float))

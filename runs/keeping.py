@@ -13,18 +13,18 @@ from django.views.decorators.http import require_POST
 
 from runs import simulations
 from runs.models import Delivery, Simulation
-from runs.notifiers import create_notifier
+from runs.notifier_pages import NotifierForm, added, note_errors
 from runs.schedules import set_schedule
 from runs.schemas import Execution
 from runs.spec_form import asked_spec, spec_form
 from runs.specs import BadSpec, load_scenario
-from runs.states import Channel, FailureKind, Missed, Status
+from runs.states import FailureKind, Missed, Overlap
 from runs.views import find_simulation
 from simweb.access.doors import page
 from simweb.access.roles import Role
 from simweb.engine import Scenario
 
-ENDS = [(status.value, status.label) for status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)]
+CRON_HELP = "like 0 6 * * 1-5: minute hour day month weekday; or @hourly, @daily, @weekly, @monthly"
 
 OF_THE_SPEC = {"params", "turns", "metric_keys"}
 
@@ -57,21 +57,15 @@ class SettingsForm(forms.Form):
         required=False, choices=FailureKind.choices, widget=forms.CheckboxSelectMultiple, label="Retry failures of kind"
     )
     cron = forms.CharField(
-        required=False, max_length=100, label="Schedule", help_text="like 0 6 * * 1-5: minute hour day month weekday"
+        required=False,
+        max_length=100,
+        label="Schedule",
+        help_text=CRON_HELP,
     )
     timezone = forms.CharField(required=False, max_length=64, label="Time zone", help_text="like Europe/Berlin")
     paused = forms.BooleanField(required=False, label="Paused")
     missed = forms.ChoiceField(choices=Missed.choices, label="Moments at which no server ran")
-
-
-class NotifierForm(forms.Form):
-    """Whom to tell."""
-
-    channel = forms.ChoiceField(choices=Channel.choices)
-    address = forms.CharField(max_length=500, help_text="https://… or an e-mail address")
-    statuses = forms.MultipleChoiceField(
-        choices=ENDS, initial=[Status.FAILED.value], widget=forms.CheckboxSelectMultiple, label="When a run is"
-    )
+    overlap = forms.ChoiceField(choices=Overlap.choices, label="While the scheduled run before is not over")
 
 
 @page(Role.OPERATOR)
@@ -96,30 +90,16 @@ def add_notifier(request: HttpRequest, slug: str) -> HttpResponse:
     """Tell somebody more."""
     simulation = find_simulation(request, slug)
     form = NotifierForm(request.POST)
-    if form.is_valid():
-        try:
-            made = create_notifier(simulation, **form.cleaned_data)
-        except BadSpec as error:
-            _note(form, error)
-        else:
-            signed = f" Its signatures are made with the secret {made.secret}, shown this once."
-            messages.success(request, f"{made} is told.{signed if made.channel != Channel.EMAIL else ''}")
-            return redirect("settings", slug)
+    if added(request, simulation, form):
+        return redirect("settings", slug)
     return _shown(request, simulation, SettingsForm(_present(simulation)), form, 422)
-
-
-@require_POST
-@page(Role.OPERATOR)
-def remove_notifier(request: HttpRequest, slug: str, notifier_id: int) -> HttpResponse:
-    """Tell somebody no longer."""
-    find_simulation(request, slug).notifiers.filter(pk=notifier_id).delete()
-    return redirect("settings", slug)
 
 
 def _present(simulation: Simulation) -> dict[str, Any]:
     names = ("name", "description", "is_archived", *Execution.model_fields)
     schedule: dict[str, Any] = {"cron": simulation.schedule, "timezone": simulation.schedule_timezone}
     schedule |= {"paused": simulation.schedule_paused, "missed": simulation.schedule_missed}
+    schedule["overlap"] = simulation.schedule_overlap
     return {**{name: getattr(simulation, name) for name in names}, **schedule}
 
 
@@ -135,13 +115,20 @@ def _save(request: HttpRequest, simulation: Simulation, form: SettingsForm) -> B
         with transaction.atomic():
             simulations.change_simulation(simulation, execution=execution, **named, **spec)
             if data:
-                zone, missed = data["timezone"] or "UTC", Missed(data["missed"])
-                set_schedule(simulation, cron=data["cron"].strip(), zone=zone, paused=data["paused"], missed=missed)
+                set_schedule(
+                    simulation,
+                    cron=data["cron"].strip(),
+                    zone=data["timezone"] or "UTC",
+                    paused=data["paused"],
+                    missed=Missed(data["missed"]),
+                    overlap=Overlap(data["overlap"]),
+                )
             transaction.set_rollback(not data)
     except BadSpec as error:
         simulation.refresh_from_db()
-        _note(form, error)
-        return BadSpec([item for item in error.errors if item.loc[0] in OF_THE_SPEC])
+        of_the_spec = [item for item in error.errors if item.loc[0] in OF_THE_SPEC]  # it has fields of its own
+        note_errors(form, BadSpec([item for item in error.errors if item not in of_the_spec]))
+        return BadSpec(of_the_spec)
     return None
 
 
@@ -151,13 +138,6 @@ def _scenario_of(simulation: Simulation) -> type[Scenario] | None:
         return load_scenario(simulation.scenario)
     except BadSpec:
         return None
-
-
-def _note(form: forms.Form, error: BadSpec) -> None:
-    """Errors at their fields; those of the spec have fields of their own."""
-    for item in error.errors:
-        if item.loc[0] not in OF_THE_SPEC:
-            form.add_error(item.loc[-1] if item.loc[-1] in form.fields else None, item.msg)
 
 
 def _shown(
@@ -176,7 +156,7 @@ def _shown(
         "simulation": simulation,
         "form": form,
         "limits": [form[name] for name in Execution.model_fields],
-        "timing": [form[name] for name in ("cron", "timezone", "paused", "missed")],
+        "timing": [form[name] for name in ("cron", "timezone", "paused", "missed", "overlap")],
         "notifier_form": notifier,
         "notifiers": simulation.notifiers.order_by("id"),
         "deliveries": deliveries[:20],

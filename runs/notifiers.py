@@ -14,8 +14,13 @@ from runs.specs import BadSpec, FieldError
 from runs.states import TERMINAL, Channel
 
 
-def create_notifier(simulation: Simulation, *, channel: Channel, address: str, statuses: Sequence[str]) -> Notifier:
-    """Tell `address` when a run ends in one of `statuses`. Its `secret` signs webhooks. Raises BadSpec."""
+def create_notifier(
+    simulation: Simulation | None, *, channel: Channel, address: str, statuses: Sequence[str]
+) -> Notifier:
+    """Tell `address` when a run of the simulation, or of any, ends in one of `statuses`. Its `secret` signs webhooks.
+
+    Raises BadSpec.
+    """
     errors = []
     if message := _wrong_address(channel, address):
         errors.append(FieldError(("address",), message))

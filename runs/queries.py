@@ -35,7 +35,7 @@ def visible_simulations(caller: Caller, *, archived: bool = False) -> QuerySet[S
 
 def history(simulation: Simulation) -> list[Run]:
     """The newest runs of a simulation."""
-    return list(_newest(Run.objects.listed().select_related("simulation"), simulation))
+    return list(_newest(Run.objects.briefly().select_related("simulation"), simulation))
 
 
 def history_rows(simulation: Simulation) -> list[Run]:
@@ -54,7 +54,7 @@ def dashboard(simulations: Iterable[Simulation]) -> list[tuple[Simulation, Run |
         Run.objects.filter(deleted_at=None, simulation=OuterRef("pk")).order_by("-created_at", "-id").values("pk")[:1]
     )
     last = dict(Simulation.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", Subquery(newest)))
-    runs = Run.objects.listed().in_bulk([run_id for run_id in last.values() if run_id is not None])
+    runs = Run.objects.briefly().in_bulk([run_id for run_id in last.values() if run_id is not None])
     return [(row, runs.get(last[row.pk])) for row in rows]
 
 

@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from metrics.series import thin
 from runs import blocks, decisions, queries, services
+from runs.decisions import decimal_cost
 from runs.events import announce
 from runs.models import Frame, Problem, Run, RunQuerySet, SeriesBlock, Turn
+from runs.models.bounds import MOST_COST
 from runs.states import PLAYING, FailureKind, Status
 
 SPARKLINE_POINTS = 40
 HEADLINE_POINTS = 4_000
-COST_DIGITS = Decimal("0.000001")
 Message = dict[str, Any]
 ENDS = frozenset({"played", "failed"})
 
@@ -36,6 +37,7 @@ class Recording:
     lease: UUID
     turns_done: int = 0
     problems_kept: int = 0
+    cost: Decimal = Decimal(0)  # not rounded, as the run's column is: many tiny costs add up
     severities: Counter[str] = field(default_factory=Counter)
     headline: list[tuple[int, float | None]] = field(default_factory=list)
     unpacked: list[blocks.Measurements] = field(default_factory=list)
@@ -51,8 +53,8 @@ class Recording:
         if tokens:
             self.run.total_tokens = changes["total_tokens"] = (self.run.total_tokens or 0) + sum(tokens)
         if costs:
-            total = (self.run.total_cost_usd or Decimal(0)) + sum((Decimal(str(cost)) for cost in costs), Decimal(0))
-            self.run.total_cost_usd = changes["total_cost_usd"] = total.quantize(COST_DIGITS)
+            self.cost += sum((Decimal(str(cost)) for cost in costs), Decimal(0))
+            self.run.total_cost_usd = changes["total_cost_usd"] = min(decimal_cost(self.cost), MOST_COST)
         problems = [(m["number"], p) for m in messages for p in m["problems"]]
         changes.update(self._counted(problems), **_decided(messages), **_environment(messages[0]))
         full, unpacked = blocks.packed(self.run.pk, [*self.unpacked, *((m["number"], m["metrics"]) for m in messages)])
@@ -175,12 +177,13 @@ class Recording:
     def _follow_headline(self, messages: Sequence[Message]) -> None:
         key = self.run.simulation.headline_metric
         values = ((m["number"], m["metrics"].get(key)) for m in messages)
-        self.headline.extend((turn, value) for turn, value in values if isinstance(value, int | float))
+        self.headline.extend((turn, value if isinstance(value, int | float) else None) for turn, value in values)
         if len(self.headline) > HEADLINE_POINTS:  # a million turns must not stay in memory for 40 points
             self.headline = thin(self.headline, HEADLINE_POINTS // 2)
 
     def _sparkline(self) -> list[float | None]:
-        return [value for _, value in thin(self.headline, SPARKLINE_POINTS)]
+        values = [value for _, value in thin(self.headline, SPARKLINE_POINTS)]
+        return [] if all(value is None for value in values) else values
 
 
 def is_last(messages: Sequence[Message]) -> bool:
@@ -229,6 +232,8 @@ def _turn(run_id: int, message: Message, now: Any) -> Turn:
         duration_ms=message["duration_ms"],
         actions=message["actions"],
         metrics=message["metrics"],
+        tokens=message["tokens"],
+        cost_usd=None if message["cost_usd"] is None else decimal_cost(message["cost_usd"]),
     )
 
 

@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from runs.models import Decision, Event, Problem, Run, Simulation, Turn
-from runs.states import FailureKind, Missed
+from runs.states import FailureKind, Missed, Overlap
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -20,10 +20,12 @@ def iso(moment: datetime | None) -> str | None:
 
 
 class ErrorOut(Schema):
+    """`traceback` is null in lists; the run itself has it."""
+
     type: str
     message: str
     turn: int | None
-    traceback: str
+    traceback: str | None
 
 
 class Verification(Schema):
@@ -105,13 +107,16 @@ class Execution(Schema):
 
 
 class Schedule(Schema):
-    """When it runs by itself; `missed`: run once for moments at which no server ran, or skip them."""
+    """When it runs by itself: `cron` has five fields (minute hour day month weekday), or is @hourly, @daily, @weekly, @monthly,
+    @yearly. `missed`: run once for moments at which no server ran, or skip them. `overlap`: while the scheduled run before is not
+    over, start one more, or skip the moment."""
 
     model_config = ConfigDict(extra="forbid")
     cron: str
     timezone: str = "UTC"
     paused: StrictBool = False
     missed: Missed = Missed.ONCE
+    overlap: Overlap = Overlap.START
 
 
 class SimulationOut(Schema):
@@ -139,6 +144,8 @@ class TurnOut(Schema):
     duration_ms: float
     actions: dict[str, int]
     metrics: dict[str, Any]
+    tokens: int | None
+    cost_usd: float | None
 
 
 class EventOut(Schema):
@@ -282,7 +289,7 @@ def _error_json(run: Run) -> dict[str, Any] | None:
         "type": run.error_type,
         "message": run.error_message,
         "turn": run.error_turn,
-        "traceback": run.error_traceback,
+        "traceback": None if "error_traceback" in run.get_deferred_fields() else run.error_traceback,
     }
 
 
@@ -311,7 +318,7 @@ def simulation_json(simulation: Simulation, last_run: Run | None) -> dict[str, A
 def _schedule_json(simulation: Simulation) -> dict[str, Any] | None:
     if not simulation.schedule:
         return None
-    names = ("timezone", "paused", "missed")
+    names = ("timezone", "paused", "missed", "overlap")
     return {"cron": simulation.schedule, **{name: getattr(simulation, f"schedule_{name}") for name in names}}
 
 
@@ -323,6 +330,8 @@ def turn_json(turn: Turn) -> dict[str, Any]:
         "duration_ms": round(turn.duration_ms, 3),
         "actions": turn.actions,
         "metrics": turn.metrics,
+        "tokens": turn.tokens,
+        "cost_usd": None if turn.cost_usd is None else float(turn.cost_usd),
     }
 
 

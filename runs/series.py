@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Aggregate, Avg, F, FloatField, Func, Q, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Aggregate, DecimalField, F, Func, Q, TextField, Value
 from numpy.typing import NDArray
 
-from metrics.series import kept_places, lines_of
-from runs.blocks import Lines, unpacked
+from metrics.series import Lines, kept_places, lines_of
+from runs.blocks import unpacked
 from runs.models import Run, Turn
 
 Points = list[tuple[int, float | None]]
@@ -43,6 +42,24 @@ class MemberText(Member):
     arg_joiner = " ->> "
 
 
+class Mean(Aggregate):
+    """The mean of plain values, however large: a sum of floats may be more than a float holds."""
+
+    output_field = DecimalField()
+    allow_distinct = False
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        # A power of two costs no digit; and no run has so many turns that the sum overflows again.
+        template = "(AVG(CAST(%(expressions)s AS REAL) * 9.094947017729282e-13) * 1099511627776.0)"
+        return self.as_sql(compiler, connection, template=template, **more)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="AVG((%(expressions)s)::numeric)", **more)
+
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return [lambda value, *_: None if value is None else float(value)]
+
+
 class JsonList(Aggregate):
     """All values of a group as the text of one JSON list: a million rows cross into Python as one."""
 
@@ -58,24 +75,24 @@ class JsonList(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run measured, turn by turn, in order: a line of numbers under "", or a mapping's lines by name; NaN is none."""
+    """What a run measured, turn by turn, in order: a line of numbers under None, or a mapping's lines by name; NaN is none."""
 
     turns: NDArray[np.int64]
     lines: Lines
 
     @property
     def is_mapping(self) -> bool:
-        return "" not in self.lines
+        return None not in self.lines
 
     def of_name(self, name: str) -> Measured:
         """The series of one name of a mapping."""
-        return Measured(self.turns, {"": self.line(name)})
+        return Measured(self.turns, {None: self.line(name)})
 
-    def line(self, name: str = "") -> NDArray[np.float64]:
+    def line(self, name: str | None = None) -> NDArray[np.float64]:
         """The numbers under this name, one a turn."""
         return self.lines.get(name, np.full(len(self.turns), np.nan))
 
-    def points(self, most: int, name: str = "") -> Points:
+    def points(self, most: int, name: str | None = None) -> Points:
         """At most so many [turn, value] of a line, thinned so that peaks survive."""
         line = self.line(name)
         places = kept_places(line, most)
@@ -102,8 +119,10 @@ def thinned(run: Run, metric: str, after: int, most: int, until: int | None = No
     measured = measured_by([run.pk], metric, after, until).get(run.pk)
     if measured is None:
         return MeasuredSeries("number", [], {})
-    points = {name: measured.points(most, name) for name in measured.lines}
-    return MeasuredSeries("mapping", [], points) if measured.is_mapping else MeasuredSeries("number", points[""], {})
+    if not measured.is_mapping:
+        return MeasuredSeries("number", measured.points(most), {})
+    names = [name for name in measured.lines if name is not None]
+    return MeasuredSeries("mapping", [], {name: measured.points(most, name) for name in names})
 
 
 def measured_by(runs: Collection[int], metric: str, after: int = 0, until: int | None = None) -> dict[int, Measured]:
@@ -141,16 +160,16 @@ def _cut(block: tuple[int, int, Lines], after: int, until: int | None) -> Measur
 
 
 def _after_another(one: Measured, other: Measured) -> Measured:
-    names = {*one.lines, *other.lines}
-    names = names - {""} or names
+    mapped = sorted({name for name in (*one.lines, *other.lines) if name is not None})
+    names: list[str | None] = [*mapped] if mapped else [None]
     turns = np.concatenate([one.turns, other.turns])
-    return Measured(turns, {name: np.concatenate([one.line(name), other.line(name)]) for name in sorted(names)})
+    return Measured(turns, {name: np.concatenate([one.line(name), other.line(name)]) for name in names})
 
 
 def means_by(runs: Collection[int], metrics: Sequence[str]) -> dict[int, list[float | None]]:
     """Each run's means over its turns of these metrics, numbers all of them, in one query. Known keys only."""
     turns = Turn.objects.filter(run__in=runs).order_by().values("run")
-    means = {f"mean_{place}": Avg(Cast(MemberText("metrics", key), FloatField())) for place, key in enumerate(metrics)}
+    means = {f"mean_{place}": Mean(MemberText("metrics", key)) for place, key in enumerate(metrics)}
     return {run: list(found) for run, *found in turns.annotate(**means).values_list("run", *means)}
 
 

@@ -23,9 +23,10 @@ MAX_SLUG = 100
 SLUG_RULE = "May hold up to 100 lower-case letters, digits and hyphens, and not be a reserved word."
 RESERVED = frozenset({"run", "runs", "metrics", "config", "feed-algorithms", "new"})
 READY_MADE: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    ("social-feed", "Rumours and opinions on a social feed", "social-feed", {}),
+    ("social-feed", "Opinions on a social feed", "social-feed", {}),
     ("karate-club", "Opinions in Zachary's karate club", "social-feed", {"network": "karate"}),
-    ("segregation", "Segregation at 30 % tolerance", "schelling", {}),
+    ("segregation", "Segregation at 30 % tolerance", "schelling", {"wanted": 0.3}),
+    ("haggling", "Haggling with a scripted model", "haggling", {}),
     ("who-gets-rich", "Who gets rich", "wealth", {"agents": 1000}),
 )
 
@@ -58,7 +59,7 @@ def create_simulation(
         headline_metric=_headline(kind, headline_metric, spec.metric_keys),
         created_by=by,
     )
-    if slug is not None and (slugify(slug) != slug or slug in RESERVED or len(slug) > MAX_SLUG):
+    if slug is not None and (not is_slug(slug) or slug in RESERVED):
         raise BadSpec([FieldError(("slug",), SLUG_RULE)])
     return _save(simulation)
 
@@ -100,6 +101,11 @@ def change_simulation(
         measured = simulation.headline_metric if simulation.headline_metric in spec.metric_keys else None
         simulation.headline_metric = _headline(kind, headline_metric or measured, spec.metric_keys)
     return _save(simulation)
+
+
+def is_slug(text: str) -> bool:
+    """Lower-case ASCII letters, digits and hyphens, up to 100."""
+    return bool(text) and slugify(text) == text and len(text) <= MAX_SLUG
 
 
 def remove_simulation(simulation: Simulation) -> None:

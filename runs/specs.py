@@ -22,6 +22,7 @@ from simweb.engine.secrets import MASK, hide, reveal
 DRAWN_SEEDS = 2**31
 LONGEST_DESCRIPTION = 20_000
 MAX_REPLICATES = 100
+ONLY_THE_MASK = "Is a secret, of which only the mask is here: write the secret itself."
 WORDED = {
     "less_than_equal": "Must be at most {le}.",
     "greater_than_equal": "Must be at least {ge}.",
@@ -46,8 +47,8 @@ WORDED = {
     "set_type": "Must be a list, such as [1, 2].",
     "frozen_set_type": "Must be a list, such as [1, 2].",
     "tuple_type": "Must be a list, such as [1, 2].",
-    "dict_type": 'Must be an object, such as {"name": 1}.',
-    "model_type": 'Must be an object, such as {"name": 1}.',
+    "dict_type": 'Must be an object, such as {{"name": 1}}.',
+    "model_type": 'Must be an object, such as {{"name": 1}}.',
     "date_type": "Must be a date, such as 2026-01-31.",
     "date_parsing": "Must be a date, such as 2026-01-31.",
     "datetime_type": "Must be a date with a time, such as 2026-01-31T12:30:00Z.",
@@ -56,6 +57,7 @@ WORDED = {
     "time_parsing": "Must be a time, such as 12:30:00.",
     "time_delta_type": "Must be a duration, such as PT1H30M.",
     "time_delta_parsing": "Must be a duration, such as PT1H30M.",
+    "model_attributes_type": 'Must be an object, such as {{"name": 1}}.',
 }
 
 
@@ -167,7 +169,7 @@ def _checked_params(scenario: type[Scenario], params: Mapping[str, Any], errors:
     for path, secret in hidden:
         if secret == MASK:
             place = ("params", *map(str, path))
-            errors.append(FieldError(place, "Is a secret, of which only the mask is here: write the secret itself."))
+            errors.append(FieldError(place, ONLY_THE_MASK))
     return checked
 
 

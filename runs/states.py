@@ -64,6 +64,13 @@ class Missed(TextChoices):
     SKIP = "skip", "Skip them"
 
 
+class Overlap(TextChoices):
+    """What becomes of a scheduled moment at which the scheduled run before still waits or is being played."""
+
+    START = "start", "Start one more"
+    SKIP = "skip", "Skip the moment"
+
+
 class Channel(TextChoices):
     """How a notifier reaches people."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from runs import compare, keeping, lists, new, views
+from runs import compare, keeping, lists, new, notifier_pages, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -9,9 +9,8 @@ urlpatterns = [
     path("simulations/<slug:slug>/new/", new.new_run, name="new-run"),
     path("simulations/<slug:slug>/settings/", keeping.settings, name="settings"),
     path("simulations/<slug:slug>/notifiers/", keeping.add_notifier, name="add-notifier"),
-    path(
-        "simulations/<slug:slug>/notifiers/<int:notifier_id>/remove/", keeping.remove_notifier, name="remove-notifier"
-    ),
+    path("notifiers/", notifier_pages.all_notifiers, name="all-notifiers"),
+    path("notifiers/<int:notifier_id>/remove/", notifier_pages.remove_notifier, name="remove-notifier"),
     path("simulations/<slug:slug>/run/", views.quick_run, name="quick-run"),
     path("simulations/<slug:slug>/patterns/", views.patterns, name="patterns"),
     path("simulations/<slug:slug>/history/", views.history, name="history"),

@@ -5,6 +5,7 @@ What is found stands on the verified run: {status, runs, turn, metric, reason}, 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
@@ -17,6 +18,7 @@ from runs.events import announce
 from runs.models import Run, Turn
 from runs.specs import BadSpec, build_spec, load_scenario, spec_of
 from runs.states import Status
+from simweb.engine.scenario import file_digest
 
 CHUNK = 2_000
 Measured = tuple[int, dict[str, Any], dict[str, Any]]
@@ -36,12 +38,25 @@ def obstacle(run: Run) -> str:
         return (
             f"The scenario is now version {scenario.version}; the run was played with version {run.scenario_version}."
         )
+    if changed := changed_files(run):
+        return f"It was played with other contents of {', '.join(changed)}."
     try:
         spec = spec_of(run)
         build_spec(scenario, params=spec.params, turns=spec.turns, seed=spec.seed, metric_keys=spec.metric_keys)
     except BadSpec as error:
         return f"The scenario no longer takes what the run was played with. {error}"
     return ""
+
+
+def changed_files(run: Run) -> list[str]:
+    """Data files that are here, but not as the run has read them. What another machine has is seen when it has played."""
+    changed = []
+    for file, digest in run.environment.get("files", {}).items():
+        folder, _, name = file.partition("/")
+        with contextlib.suppress(ValueError):  # it is not here: the parameters are refused, or another machine has it
+            if file_digest(folder, name) != digest:
+                changed.append(file)
+    return changed
 
 
 def cannot(run: Run, reason: str) -> None:
@@ -89,7 +104,10 @@ def first_difference(one: int, other: int) -> tuple[int | None, str | None]:
 def environment_changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What is different, in words: "numpy was 2.1.0, is 2.2.0"."""
     flat = [{"Python": e.get("python"), "platform": e.get("platform"), **e.get("packages", {})} for e in (before, now)]
-    flat = [{**f, "git commit": e.get("git", {}).get("commit")} for f, e in zip(flat, (before, now), strict=True)]
+    flat = [
+        {**f, "git commit": e.get("git", {}).get("commit"), "processor": e.get("processor"), **e.get("files", {})}
+        for f, e in zip(flat, (before, now), strict=True)
+    ]
     names = [name for name in sorted(flat[0] | flat[1]) if flat[0].get(name) != flat[1].get(name)]
     return [f"{name} was {flat[0].get(name) or 'not there'}, is {flat[1].get(name) or 'not there'}" for name in names]
 

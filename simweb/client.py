@@ -92,7 +92,8 @@ class Run:
         return self
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame with a row per turn; a mapping gives a column `key.name` for each name."""
+        """A pandas DataFrame with a row per turn; a mapping gives a column `key.name` for each name, or
+        `key[name]` where another metric has that name; a table is a list in its cell."""
         import pandas
 
         return pandas.DataFrame([_flat(turn) for turn in self.turns()])
@@ -166,10 +167,13 @@ class Lab:
 
 
 def _flat(turn: Mapping[str, Any]) -> dict[str, Any]:
+    parts = [("actions", name, count) for name, count in turn["actions"].items()]
     flat = {"turn": turn["number"], "duration_ms": turn["duration_ms"]}
-    flat.update({f"actions.{name}": count for name, count in turn["actions"].items()})
     for key, value in turn["metrics"].items():
-        flat.update(
-            {f"{key}.{name}": item for name, item in value.items()} if isinstance(value, dict) else {key: value}
-        )
+        if isinstance(value, dict):
+            parts += [(key, name, item) for name, item in value.items()]
+        else:
+            flat[f"metrics[{key}]" if key in flat else key] = value
+    for key, name, item in parts:  # a part never takes the column of another metric
+        flat[f"{key}[{name}]" if f"{key}.{name}" in flat else f"{key}.{name}"] = item
     return flat

@@ -39,8 +39,9 @@ class HttpDoor(base.BaseHandler):
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         with SpooledTemporaryFile(max_size=SPOOL) as body:
-            if not await _read_body(receive, body):
-                await _refuse_body(send)
+            most = settings.LARGER_BODIES.get(scope["path"], settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            if not await _read_body(receive, body, most):
+                await _refuse_body(send, most)
                 return
             loop = asyncio.get_running_loop()
             start, parts, response = await loop.run_in_executor(self._threads, self._answer, scope, body)
@@ -101,23 +102,23 @@ def _next(response: Any) -> bytes | None:
         close_old_connections()
 
 
-async def _read_body(receive: Receive, body: Any) -> bool:
-    """Read the whole body; False when it is larger than any request of ours needs to be."""
+async def _read_body(receive: Receive, body: Any, most: int) -> bool:
+    """Read the whole body; False when it has more than `most` bytes."""
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return True
         size += len(message.get("body", b""))
-        if size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if size <= most:
             body.write(message.get("body", b""))
         if not message.get("more_body"):
             body.seek(0)
-            return size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return size <= most
 
 
-async def _refuse_body(send: Send) -> None:
-    content = TOO_LARGE % settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+async def _refuse_body(send: Send, most: int) -> None:
+    content = TOO_LARGE % most
     headers = [(b"Content-Type", b"application/problem+json"), (b"Content-Length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": content})

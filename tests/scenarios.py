@@ -28,6 +28,7 @@ from simweb.engine import (
     View,
     points,
 )
+from tests.odd_measurements import SETTING as ODD
 
 
 class ToyParams(Params):
@@ -337,5 +338,11 @@ SCENARIOS = (
     Deciding,
     Improvising,
 )
-SETTING = ",".join(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS)
+SETTING = ",".join(
+    [
+        *(f"{scenario.key}=tests.scenarios:{scenario.__name__}" for scenario in SCENARIOS),
+        ODD,
+        *(f"{name.lower()}=tests.odd_worlds:{name}" for name in ("Odd", "Anything")),
+    ]
+)
 SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"

@@ -15,7 +15,7 @@ from tests.web.conftest import ARGUMENTS, chromium  # noqa: E402
 from tests.web.pages import expand, live  # noqa: E402
 from tests.web.server import Lab, Server  # noqa: E402
 
-SHOWN = "Rumours and opinions on a social feed"
+SHOWN = "Opinions on a social feed"
 WINDOW = {"width": 1280, "height": 800}
 
 

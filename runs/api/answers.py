@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
+from ninja import Query
 
 from runs import insight, queries
+from runs.csv_lines import BOM
 from runs.models import Run, Simulation
 from runs.schemas import run_json
 from simweb.access.doors import Caller
 from simweb.access.roles import Role
+
+Bom = Annotated[bool, Query(description="1: a CSV begins with a byte-order mark, by which Excel knows UTF-8.")]
 
 
 class NotFound(LookupError):
@@ -32,6 +37,13 @@ def answer(data: Any, status: int = 200, location: str = "") -> HttpResponse:
     response = HttpResponse(text, status=status, content_type="application/json; charset=utf-8")
     if location:
         response["Location"] = location
+    return response
+
+
+def csv_file(lines: Iterable[str], name: str, *, bom: bool) -> HttpResponse:
+    """A CSV to save under this name."""
+    response = HttpResponse("".join([BOM if bom else "", *lines]), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 

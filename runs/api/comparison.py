@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -15,10 +12,12 @@ from numpy.typing import NDArray
 
 from metrics.series import kept_places
 from metrics.statistics import Band
-from runs.api.answers import answer, caller
+from runs import csv_lines
+from runs.api.answers import Bom, answer, caller, csv_file
 from runs.api.transfer import Ids
 from runs.comparison import Comparison, Group, compare, find_runs
 from runs.models import Run
+from runs.replicates import files_of
 from runs.specs import BadSpec, FieldError
 
 router = Router(tags=["comparison"])
@@ -26,16 +25,26 @@ Numbers = list[float | None]
 Part = Literal["all", "series", "table"]
 
 
+class Apart(Schema):
+    """A run that is in no statistic, and why."""
+
+    run: int
+    why: str
+
+
 class GroupOut(Schema):
-    """Replicates; `counted` are those that the statistics are of: one of each seed."""
+    """Replicates: equal in all but their seeds. `counted` are those that the statistics are of: completed, one of each seed."""
 
     label: str
     simulation: str
     scenario: str
     scenario_version: str
     params: dict[str, Any]
+    turns: int
+    files: dict[str, str]
     runs: list[int]
     counted: list[int]
+    apart: list[Apart]
 
 
 class RunSeries(Schema):
@@ -63,7 +72,7 @@ class DifferenceOut(Schema):
 
 
 class Cell(Schema):
-    """A group's sample, and what sets it apart from the first group's."""
+    """A group's sample, and what sets it apart from the first group's; `note` says why there is no effect size."""
 
     n: int
     mean: float | None
@@ -73,6 +82,7 @@ class Cell(Schema):
     difference: float | None
     cohens_d: float | None
     hedges_g: float | None
+    note: str
 
 
 class Line(Schema):
@@ -96,6 +106,7 @@ class ComparisonOut(Schema):
     differences: list[DifferenceOut] = []
     table: list[Line] = []
     divergence: DivergenceOut | None = None
+    left_out: list[str] = []
 
 
 @router.get("/compare", response=ComparisonOut, summary="Runs beside each other: series, bands, differences, effects")
@@ -108,17 +119,20 @@ def get_comparison(
     part: Annotated[
         Part, Query("all", description="Only the series, or only what is not; a CSV is one of them.")
     ] = "all",
+    carry: Annotated[
+        bool,
+        Query(description="Bands count a run that finished early with its last value in the turns it did not need."),
+    ] = True,
+    bom: Bom = False,
 ) -> HttpResponse:
     found, missing = find_runs(caller(request), [int(text) for text in runs.split(",")])
     if missing:
         raise BadSpec([FieldError(("runs",), f"There is no run {', '.join(map(str, missing))}.")])
-    comparison = compare(found, metric)
+    comparison = compare(found, metric, carry=carry)
     if format == "json":
         return answer(_json(comparison, part, max_points))
     lines = _table_csv(comparison) if part == "table" else _series_csv(comparison)
-    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="comparison.csv"'
-    return response
+    return csv_file(lines, "comparison", bom=bom)
 
 
 def _json(comparison: Comparison, part: Part, most: int) -> dict[str, Any]:
@@ -153,6 +167,7 @@ def _tables_json(comparison: Comparison) -> dict[str, Any]:
             }
             for row in comparison.table
         ],
+        "left_out": comparison.left_out,
         "divergence": parting and {"same": parting.same, "turn": parting.turn, "metric": parting.metric},
     }
 
@@ -165,8 +180,11 @@ def _group_json(group: Group) -> dict[str, Any]:
         "scenario": run.scenario,
         "scenario_version": run.scenario_version,
         "params": run.params,
+        "turns": run.turns,
+        "files": files_of(run),
         "runs": [one.pk for one in group.runs],
         "counted": [one.pk for one in group.counted],
+        "apart": [{"run": one.pk, "why": why} for one, why in group.apart],
     }
 
 
@@ -195,36 +213,34 @@ def _fields(one: Any) -> dict[str, Any]:
 def _provenance(comparison: Comparison) -> Iterator[str]:
     for group in comparison.groups:
         told = {**_group_json(group), "seeds": [run.seed for run in group.runs]}
-        yield f"# group {group.label}: {json.dumps(told, separators=(',', ':'))}\n"
+        yield csv_lines.note_json(f"group {group.label}", told)
 
 
 def _series_csv(comparison: Comparison) -> Iterator[str]:
     """A row per turn: each group's n, mean and interval, then each run's value."""
     yield from _provenance(comparison)
-    yield f"# metric: {json.dumps(comparison.metric)}; low and high: 95 % interval of the mean by Student's t\n"
+    yield csv_lines.note_json(
+        "low and high are the 95 % interval of the mean by Student's t; metric", comparison.metric
+    )
     heads = [f"{group.label} {name}" for group in comparison.groups for name in ("n", "mean", "low", "high")]
-    yield _line(["turn", *heads, *(f"run {run.pk}" for run in comparison.runs)])
+    yield csv_lines.row(["turn", *heads, *(f"run {run.pk}" for run in comparison.runs)])
     columns: list[list[Any]] = [comparison.turns.tolist()]
     for band in comparison.bands:
         columns += [band.n.tolist(), _known(band.mean), _known(band.low), _known(band.high)]
     columns += [_known(comparison.numbers(run)) for run in comparison.runs]
     for row in zip(*columns, strict=True):
-        yield _line(list(row))
+        yield csv_lines.row(list(row))
 
 
 def _table_csv(comparison: Comparison) -> Iterator[str]:
     """A row per metric and group."""
     yield from _provenance(comparison)
-    yield "# difference, cohens_d (pooled sd) and hedges_g (d, corrected for small samples): against the first group\n"
+    yield csv_lines.note(
+        "against the first group: difference", "cohens_d (pooled sd)", "hedges_g (d for small samples)"
+    )
     names = list(Cell.model_fields)
-    yield _line(["metric", "how", "group", *names])
+    yield csv_lines.row(["metric", "how", "group", *names])
     for row in comparison.table:
         for group, (one, apart) in zip(comparison.groups, row.cells, strict=True):
             told = {**_fields(one), **_fields(apart)}
-            yield _line([row.metric, row.how, group.label, *(told[name] for name in names)])
-
-
-def _line(cells: list[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+            yield csv_lines.row([row.metric, row.how, group.label, *(told[name] for name in names)])

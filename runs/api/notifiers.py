@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict
@@ -78,10 +79,30 @@ def create(request: HttpRequest, slug: str, data: NotifierIn) -> HttpResponse:
 @router.delete("/simulations/{slug}/notifiers/{notifier_id}", response={204: None})
 def delete(request: HttpRequest, slug: str, notifier_id: int) -> HttpResponse:
     caller(request, Role.OPERATOR)
-    found = find_simulation(request, slug).notifiers.filter(pk=notifier_id) if notifier_id < 2**63 else None
-    if found is None or not found.delete()[0]:
-        raise NotFound(f"simulation {slug!r} has no notifier {notifier_id}")
-    return HttpResponse(status=204)
+    found = find_simulation(request, slug).notifiers
+    return _deleted(found.all(), notifier_id, f"simulation {slug!r} has no notifier {notifier_id}")
+
+
+@router.get("/notifiers", response=NotifierList, summary="Who is told when runs of any simulation end")
+def list_all(request: HttpRequest) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    found = Notifier.objects.filter(simulation=None).order_by("id")
+    return answer({"items": [_notifier(notifier) for notifier in found], "next_cursor": None})
+
+
+@router.post("/notifiers", response={201: NewNotifier}, summary="Tell somebody when runs of any simulation end")
+@idempotent
+def create_for_all(request: HttpRequest, data: NotifierIn) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    made = create_notifier(None, **data.dict())
+    return answer({**_notifier(made), "secret": made.secret}, 201, f"/api/v1/notifiers/{made.pk}")
+
+
+@router.delete("/notifiers/{notifier_id}", response={204: None})
+def delete_for_all(request: HttpRequest, notifier_id: int) -> HttpResponse:
+    caller(request, Role.OPERATOR)
+    found = Notifier.objects.filter(simulation=None)
+    return _deleted(found, notifier_id, f"there is no notifier {notifier_id} of all simulations")
 
 
 @router.get("/runs/{int:run_id}/deliveries", response=DeliveryList, summary="Notifications about it, and their outcome")
@@ -101,6 +122,12 @@ def list_deliveries(request: HttpRequest, run_id: int) -> HttpResponse:
         for delivery in found
     ]
     return answer({"items": items, "next_cursor": None})
+
+
+def _deleted(notifiers: QuerySet[Notifier], notifier_id: int, missing: str) -> HttpResponse:
+    if notifier_id >= 2**63 or not notifiers.filter(pk=notifier_id).delete()[0]:
+        raise NotFound(missing)
+    return HttpResponse(status=204)
 
 
 def _notifier(notifier: Notifier) -> dict[str, Any]:

@@ -24,12 +24,14 @@ from runs.specs import BadSpec, FieldError, load_scenario
 from runs.states import Status, Trigger
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
-from simweb.engine import select_keys
-from simweb.engine.params import schema_of
+from simweb.engine import BASE_KEYS, select_keys
+from simweb.engine.params import schema_of, spelled_out
 
 router = Router(tags=["one call"])
 SOCIAL = "social-feed"
 DEFAULT_AGENTS, DEFAULT_TURNS = 5, 10
+# The evening of a busy feed: a call with two agents and one turn must give something to look at.
+BUSY = {"network": "generated", "activity": 10.0, "start_hour": 20}
 SOCIAL_WORDS = {
     "params.agents": ("num_agents",),
     "params.feed": ("feed_algorithm",),
@@ -168,20 +170,19 @@ def list_feed_algorithms(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.get("/simulations/config/default", response=DefaultConfig)
 def default_config(request: HttpRequest) -> dict[str, Any]:
-    keys = select_keys(load_scenario(SOCIAL), None)
-    return {"num_agents": DEFAULT_AGENTS, "num_turns": DEFAULT_TURNS, "metric_keys": list(keys)}
+    return {"num_agents": DEFAULT_AGENTS, "num_turns": DEFAULT_TURNS, "metric_keys": _default_keys()}
 
 
 @idempotent
 def _start(request: HttpRequest, data: QuickRunIn) -> HttpResponse:
     by = caller(request, Role.OPERATOR).user
     if data.simulation is not None:
-        simulation = find_simulation(request, data.simulation)
-        params, turns = data.params or {}, data.turns or data.num_turns
+        simulation, keys = find_simulation(request, data.simulation), data.metric_keys
+        params, turns = data.params or {}, data.num_turns if data.turns is None else data.turns
     else:
-        simulation, params = _social_simulation(), _social_params(data)
+        simulation, params, keys = _social_simulation(), _social_params(data), data.metric_keys or _default_keys()
         turns = DEFAULT_TURNS if data.num_turns is None else data.num_turns
-    asked: dict[str, Any] = {"params": params, "turns": turns, "seed": data.seed, "metric_keys": data.metric_keys}
+    asked: dict[str, Any] = {"params": params, "turns": turns, "seed": data.seed, "metric_keys": keys}
     asked["description"] = data.description
     try:
         [run] = services.create_runs(simulation, trigger=Trigger.API, by=by, **asked)
@@ -201,12 +202,18 @@ def _social_simulation() -> Simulation:
     return found or create_simulation(name="Social feed", scenario=SOCIAL)
 
 
+def _default_keys() -> list[str]:
+    """The four that every scenario has and the social scenario's own defaults, whatever people saved."""
+    return sorted({*BASE_KEYS, *select_keys(load_scenario(SOCIAL), None)})
+
+
 def _social_params(data: QuickRunIn) -> dict[str, Any]:
     if data.num_agents is None:
         raise BadSpec([FieldError(("num_agents",), "Is required, unless `simulation` is given.")])
     if data.params is not None or data.turns is not None:
         raise BadSpec([FieldError(("simulation",), "Is required for `params` and `turns`.")])
-    params: dict[str, Any] = {"network": "generated", "agents": data.num_agents}
+    # All of them: what people have saved with the simulation that keeps these runs has no part in the call.
+    params = {**spelled_out(load_scenario(SOCIAL).Params, BUSY), "agents": data.num_agents}
     if data.feed_algorithm is not None:
         params["feed"] = data.feed_algorithm
     config = data.feed_algorithm_config or {}

@@ -62,7 +62,7 @@ def list_runs(
     cursor: str | None = None,
 ) -> HttpResponse:
     found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
-    runs, following = finding.page_of_matching(found.defer("log"), q, sort, cursor, limit)
+    runs, following = finding.page_of_matching(found.briefly(), q, sort, cursor, limit)
     return answer({"items": [run_json(run) for run in runs], "next_cursor": following})
 
 

@@ -60,7 +60,8 @@ def change_simulation(request: HttpRequest, slug: str, data: SimulationPatch) ->
     with transaction.atomic():
         simulation = simulations.change_simulation(find_simulation(request, slug), **wanted)
         if (plan := data.schedule) is not None:
-            set_schedule(simulation, cron=plan.cron, zone=plan.timezone, paused=plan.paused, missed=plan.missed)
+            told = plan.dict(exclude={"timezone"})
+            set_schedule(simulation, zone=plan.timezone, **told)
     return _simulation(request, slug)
 
 
@@ -97,7 +98,7 @@ def list_runs(
 ) -> HttpResponse:
     simulation = find_simulation(request, slug)
     found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
-    runs, following = page_of(found.filter(simulation=simulation).defer("log"), cursor, limit)
+    runs, following = page_of(found.filter(simulation=simulation).briefly(), cursor, limit)
     return answer({"items": [run_json(run, slug=slug) for run in runs], "next_cursor": following})
 
 

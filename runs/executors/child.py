@@ -17,13 +17,15 @@ from django.conf import settings
 
 from runs.conductor import PlayerDied
 from runs.executors.forks import ForkServer
+from runs.executors.log import Log
 from runs.recording import Message, is_last
 from simweb.engine import Spec
+from simweb.engine.texts import clean
 
 CHUNK = 1 << 16
 HELPINGS = 16  # a model that floods its output must not keep us from its turns
 BEAT_SECONDS = 1.0
-CUT = "\n[The log is cut here: a run keeps its first {:,} characters.]\n"
+SUSPECT = (b"\\ud", b"\\u0000")  # how JSON writes half a character, or NUL
 
 
 class ChildPlayer:
@@ -35,8 +37,7 @@ class ChildPlayer:
         self._closed = False
         self._lock = threading.Lock()  # who stops it must not signal, nor write to, what was closed meanwhile
         self._rest = b""
-        self._log: list[str] = []
-        self._log_room = settings.MAX_LOG_CHARACTERS
+        self._log = Log(settings.MAX_LOG_CHARACTERS)
         self._stopped = os.eventfd(0)  # wakes the thread that plays, so that it can count the grace
         self._kill_at = math.inf
 
@@ -51,7 +52,7 @@ class ChildPlayer:
 
     @property
     def log(self) -> str:
-        return "".join(self._log)
+        return self._log.text
 
     def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
         """The first turn comes at once; after it, what arrived within SIMWEB_RECORD_INTERVAL_MS comes together.
@@ -66,6 +67,8 @@ class ChildPlayer:
                 self._child.stdin.write(spec.to_json().encode() + b"\n")
                 self._child.stdin.flush()
             for batch in self._batches():
+                if batch and batch[-1]["type"] == "failed" and self._kill_at < math.inf:
+                    break  # it was told to end, and says so in its own way: that is no failure of the model
                 ended = is_last(batch)
                 yield batch
         finally:
@@ -146,18 +149,14 @@ class ChildPlayer:
     def _read_messages(self, batch: list[Message]) -> int | None:
         data = _available(self._child.stdout)
         *lines, self._rest = (self._rest + (data or b"")).split(b"\n")
-        messages = (json.loads(line) for line in lines)
+        messages = map(_message, lines)
         batch.extend(message for message in messages if message["type"] != "ready")
         return None if data is None else len(data)
 
     def _read_log(self, batch: list[Message]) -> int | None:
         data = _available(self._child.stderr)
-        text = (data or b"").decode(errors="replace").replace("\0", "�")
-        if text and self._log_room > 0:
-            self._log.append(text[: self._log_room])
-            self._log_room -= len(text)
-            if self._log_room <= 0:
-                self._log.append(CUT.format(settings.MAX_LOG_CHARACTERS))
+        if data:
+            self._log.write(data)
         return None if data is None else len(data)
 
     def _how_it_died(self) -> str:
@@ -166,6 +165,12 @@ class ChildPlayer:
         if self._status < 0:
             return f"The process that played this run was killed by {signal.Signals(-self._status).name}."
         return f"The process that played this run ended with exit status {self._status} and without a result."
+
+
+def _message(line: bytes) -> Message:
+    """The message; texts that no database can keep, wherever a model put them, are mended."""
+    message: Message = json.loads(line)
+    return clean(message) if any(mark in line for mark in SUSPECT) else message
 
 
 def _available(pipe: int) -> bytes | None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import asdict
 
 from django.conf import settings
 
 from runs.conductor import conduct
 from runs.executors import Executor
 from runs.recording import Message
-from simweb.engine import Frame, PlayedTurn, Spec, play
-from simweb.engine.__main__ import describe
+from simweb.engine import Spec
+from simweb.engine.messages import messages_of
 
 
 class InProcessPlayer:
@@ -24,20 +23,10 @@ class InProcessPlayer:
 
     def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
         """One message a batch."""
-        turn = 0
-        try:
-            for played in play(spec, settings.MAX_DECISIONS_PER_RUN):
-                if self._stopped:
-                    return
-                if isinstance(played, PlayedTurn):
-                    turn = played.number
-                    yield [{"type": "turn", **asdict(played)}]
-                elif isinstance(played, Frame):
-                    yield [{"type": "frame", **asdict(played)}]
-                else:
-                    yield [{"type": "played", **asdict(played)}]
-        except Exception as error:
-            yield [{"type": "failed", "error": describe(error, turn + 1)}]
+        for message in messages_of(spec, settings.MAX_DECISIONS_PER_RUN):
+            if self._stopped:
+                return
+            yield [message]
 
     def stop(self) -> None:
         """Takes effect after the turn that is being played."""

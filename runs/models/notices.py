@@ -16,9 +16,11 @@ def default_statuses() -> list[str]:
 
 
 class Notifier(models.Model):
-    """Whom to tell when a run of a simulation ends in one of `statuses`."""
+    """Whom to tell when a run of a simulation, or of any, ends in one of `statuses`."""
 
-    simulation = models.ForeignKey(Simulation, models.CASCADE, related_name="notifiers")
+    simulation = models.ForeignKey(
+        Simulation, models.CASCADE, related_name="notifiers", null=True, blank=True, help_text="Blank: all of them."
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     address = models.CharField(max_length=500, help_text="An https address, or an e-mail address.")
     statuses = models.JSONField(default=default_statuses)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from runs.models.bounds import counted, priced, timed, within
 from runs.models.run import Run
 from simweb.engine import FATES, SEVERITIES
 
@@ -19,6 +20,8 @@ class Turn(models.Model):
     duration_ms = models.FloatField()
     actions = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)
+    tokens = models.PositiveBigIntegerField(null=True, blank=True)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
 
     class Meta:
         ordering = ["number"]
@@ -26,6 +29,9 @@ class Turn(models.Model):
             # Also the index of "the turns of this run, in order" and "after turn n".
             models.UniqueConstraint(fields=["run", "number"], name="one_row_per_turn"),
             models.CheckConstraint(condition=Q(number__gte=1), name="turns_count_from_one"),
+            models.CheckConstraint(
+                condition=timed("duration_ms") & counted("tokens") & priced("cost_usd"), name="turn_within_bounds"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -61,6 +67,10 @@ class Decision(models.Model):
             # Also the index of "the decisions of this run, in order" and "after decision n".
             models.UniqueConstraint(fields=["run", "number"], name="one_row_per_decision"),
             models.CheckConstraint(condition=Q(outcome__in=FATES), name="decision_outcome_known"),
+            models.CheckConstraint(
+                condition=timed("latency_ms") & counted("tokens") & priced("cost_usd") & within(1, "quality"),
+                name="decision_within_bounds",
+            ),
         ]
         indexes = [
             # The failed, the pending, the successful decisions of a run, in order.

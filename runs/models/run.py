@@ -8,8 +8,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from metrics.models import MetricSelection
+from runs.models.bounds import counted, priced, timed, within
 from runs.models.simulation import Simulation
 from runs.states import PLAYING, TERMINAL, Act, FailureKind, Status, Trigger, acts
+from simweb.engine.play import MAX_SEED
 
 SHOWN_IN_ROWS = (
     *("simulation__name", "simulation__slug", "status", "trigger", "version", "created_at", "started_at"),
@@ -25,6 +27,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.defer(
             "log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets", "description"
         )
+
+    def briefly(self) -> RunQuerySet:
+        """What a list shows in JSON: without the long texts."""
+        return self.defer("log", "error_traceback", "environment", "narrative", "notes")
 
     def rows(self, *more: str) -> RunQuerySet:
         """What a row of a page shows, and the fields `more`: to read all of fifty runs takes as long as to draw them."""
@@ -81,6 +87,8 @@ class Run(models.Model):
     decision_latency_ms = models.FloatField(default=0)
     deciding_agents = models.PositiveIntegerField(default=0)
 
+    # SHA-256 of what was imported, so that the same run does not come twice; blank for runs that were made here.
+    import_digest = models.CharField(max_length=64, blank=True, editable=False)
     environment = models.JSONField(default=dict, blank=True)
     verifies = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replays", db_index=False)
     verification = models.JSONField(null=True, blank=True)
@@ -132,7 +140,23 @@ class Run(models.Model):
             ),
             models.CheckConstraint(condition=Q(turns_done__lte=F("turns")), name="run_turns_done_within_turns"),
             models.CheckConstraint(condition=Q(turns__gte=1), name="run_has_turns"),
-            models.CheckConstraint(condition=Q(seed__gte=0), name="run_seed_not_negative"),
+            models.CheckConstraint(condition=within(MAX_SEED, "seed"), name="run_seed_within_bounds"),
+            models.CheckConstraint(condition=priced("total_cost_usd"), name="run_cost_within_bounds"),
+            models.CheckConstraint(
+                condition=counted("total_tokens", "decision_tokens", "duration_ms"), name="run_counts_within_bounds"
+            ),
+            models.CheckConstraint(condition=timed("decision_latency_ms"), name="run_latency_within_bounds"),
+            models.CheckConstraint(
+                condition=Q(decision_count__gte=F("decisions_successful") + F("decisions_failed")),
+                name="run_settled_decisions_are_decisions",
+            ),
+            models.CheckConstraint(
+                condition=Q(problem_count__gte=F("critical_count") + F("warning_count")),
+                name="run_severe_problems_are_problems",
+            ),
+            models.UniqueConstraint(
+                fields=["import_digest"], name="one_run_per_import", condition=~Q(import_digest="")
+            ),
         ]
         indexes = [
             # A simulation's history, newest first.

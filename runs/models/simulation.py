@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from runs.states import FailureKind, Missed
+from runs.states import FailureKind, Missed, Overlap
 
 
 def default_retry_kinds() -> list[str]:
@@ -44,10 +44,12 @@ class Simulation(models.Model):
     retry_kinds = models.JSONField(
         default=default_retry_kinds, blank=True, help_text="Kinds of failure that are retried."
     )
-    schedule = models.CharField(max_length=100, blank=True, help_text="Cron expression: minute hour day month weekday.")
+    schedule = models.CharField(max_length=100, blank=True, help_text="Minute hour day month weekday, or @daily.")
     schedule_timezone = models.CharField(max_length=64, default="UTC")
     schedule_paused = models.BooleanField(default=False)
     schedule_missed = models.CharField(max_length=4, choices=Missed.choices, default=Missed.ONCE)
+    schedule_overlap = models.CharField(max_length=5, choices=Overlap.choices, default=Overlap.START)
+    schedule_skipped_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_scheduled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)

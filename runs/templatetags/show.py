@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from django import template
@@ -67,9 +68,11 @@ def duration(milliseconds: float | None) -> str:
 
 @register.filter
 def took(milliseconds: float | None) -> str:
-    """As `duration`, but exact below a minute: `45 ms`, `1.24 s`, `45.3 s`."""
+    """As `duration`, but exact below a minute: `0.45 ms`, `45 ms`, `1.24 s`, `45.3 s`."""
     if milliseconds is None:
         return UNKNOWN
+    if 0 < milliseconds < 9.5:
+        return f"{milliseconds:.2g} ms"
     if milliseconds < 999.5:
         return f"{milliseconds:.0f} ms"
     if milliseconds < 59_950:
@@ -79,16 +82,17 @@ def took(milliseconds: float | None) -> str:
 
 @register.filter
 def cost(usd: Decimal | float | None) -> str:
-    """Two decimals from 10 cents, three from one cent, else four; `—` when unknown."""
+    """Two decimals from 10 cents, three from one cent, four from a hundredth of one, else six; `—` when unknown."""
     if usd is None:
         return UNKNOWN
-    digits = 2 if usd >= Decimal("0.1") or usd == 0 else 3 if usd >= Decimal("0.01") else 4
+    least = ((Decimal("0.1"), 2), (Decimal("0.01"), 3), (Decimal("0.0001"), 4))
+    digits = next((digits for limit, digits in least if usd >= limit), 6 if usd else 2)
     return f"${usd:,.{digits}f}"
 
 
 @register.filter
 def amount(value: Any) -> str:
-    """A number for reading: thousands grouped, at most five significant digits behind the point; `—` for none."""
+    """A number for reading: thousands grouped, five significant digits or the whole part and a decimal; `—` for none."""
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):
@@ -99,7 +103,9 @@ def amount(value: Any) -> str:
         return str(value)
     if isinstance(value, int) or (abs(value) < 1e15 and float(value).is_integer()):
         return f"{int(value):,}"
-    return f"{value:,.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.4e}"
+    if 1e4 <= abs(value) < 1e9:
+        return f"{value:,.1f}"
+    return f"{value:,.5g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.4e}"
 
 
 @register.filter
@@ -150,26 +156,56 @@ def percent(rate: float | None) -> str:
 
 @register.filter
 def sparkline(values: Sequence[float | None]) -> SafeString | str:
-    """A small line of the values, from their lowest to their highest; nothing for fewer than two."""
+    """A small line of the values, from their lowest to their highest, broken where there is none; a lone value is a dot."""
     known = [value for value in values if value is not None]
-    if len(known) < 2:
+    if not known:
         return ""
-    low, span = min(known), (max(known) - min(known)) or 1.0
-    step = SPARK_WIDTH / (len(values) - 1)
-    inner = SPARK_HEIGHT - 4
-    points = " ".join(
-        f"{number * step:.1f},{SPARK_HEIGHT - 2 - (value - low) / span * inner:.1f}"
-        for number, value in enumerate(values)
-        if value is not None
-    )
+    drawn = [_stretch(list(stretch), len(values), min(known), max(known)) for stretch in _stretches(values)]
     return format_html(
-        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true"><polyline points="{}"/></svg>',
+        '<svg class="spark" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}</svg>',
         SPARK_WIDTH,
         SPARK_HEIGHT,
-        SPARK_WIDTH,
-        SPARK_HEIGHT,
-        points,
+        SafeString("".join(drawn)),
     )
+
+
+def _stretches(values: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
+    """Neighbours that have values."""
+    for has_value, places in groupby(enumerate(values), key=lambda one: one[1] is not None):
+        if has_value:
+            yield [(place, value) for place, value in places if value is not None]
+
+
+def _stretch(values: Sequence[tuple[int, float]], count: int, low: float, high: float) -> str:
+    span = high / 2 - low / 2 or 1.0  # halves: the whole may be more than a float holds
+    step, inner = SPARK_WIDTH / max(1, count - 1), SPARK_HEIGHT - 4
+    points = [
+        (place * step, SPARK_HEIGHT - 2 - (value / 2 - low / 2) / span * inner if high > low else SPARK_HEIGHT / 2)
+        for place, value in values
+    ]
+    if len(points) > 1:
+        return format_html('<polyline points="{}"/>', " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
+    [(x, y)] = points
+    x = SPARK_WIDTH / 2 if count == 1 else min(max(x, 2.0), SPARK_WIDTH - 2.0)
+    return format_html('<circle cx="{}" cy="{}" r="1.5"/>', f"{x:.1f}", f"{y:.1f}")
+
+
+@register.filter
+def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Names and values. A template's own `mapping.items` finds what goes by the name of "items" first."""
+    return list(mapping.items())
+
+
+@register.filter
+def columns(table: list[dict[str, Any]]) -> list[str]:
+    """The names of a table's columns, in the order in which its rows first have them."""
+    return list(dict.fromkeys(name for row in table for name in row))
+
+
+@register.filter
+def cells(row: dict[str, Any], names: list[str]) -> list[Any]:
+    """The row's values of these columns, None where it has none."""
+    return [row.get(name) for name in names]
 
 
 @register.filter

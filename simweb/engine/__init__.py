@@ -7,6 +7,7 @@ from simweb.engine.decision import FATES, Decision, Fate, Option, Settled
 from simweb.engine.metric import BASE_KEYS, Context, Metric, MetricError, UnknownMetric, catalogue, select_keys
 from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
 from simweb.engine.scenario import SEVERITIES, Params, Problem, Scenario, Severity, TurnReport, data_file
+from simweb.engine.statistics import student_t
 from simweb.engine.view import View, bars, grid, network, points
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "play",
     "points",
     "select_keys",
+    "student_t",
 ]

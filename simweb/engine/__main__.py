@@ -17,15 +17,15 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, NoReturn
 
 from simweb.engine import plugins, registry
 from simweb.engine.chance import fix_hash_seed
-from simweb.engine.environment import distributions, environment
+from simweb.engine.environment import distributions
 from simweb.engine.forkserver import serve
 from simweb.engine.ledger import MOST_DECISIONS
-from simweb.engine.play import Frame, PlayedTurn, Spec, play
+from simweb.engine.messages import Message, messages_of
+from simweb.engine.play import Spec
 
 NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
 DECISIONS_SETTING = "SIMWEB_MAX_DECISIONS"
@@ -47,39 +47,17 @@ def take_stdout() -> Say:
 
 
 def play_and_say(spec: Spec, say: Say) -> bool:
-    """Play the spec, saying each turn, the first with the environment; True when it was played to its end."""
-    turn = 0
-    first: dict[str, Any] | None = None
-    try:
-        plugins.make_way(registry.place_of(spec.scenario))
-        for played in play(spec, most_decisions()):
-            first = {} if first is not None else {"environment": environment(registry.load(spec.scenario))}
-            if isinstance(played, PlayedTurn):
-                turn = played.number
-                say({"type": "turn", **asdict(played), **first})
-            elif isinstance(played, Frame):
-                say({"type": "frame", **asdict(played)})
-            else:
-                say({"type": "played", **asdict(played), **first})
-    except Exception as error:  # the model's code may raise anything; its traceback is what its author needs
-        say({"type": "failed", "error": describe(error, turn + 1)})
-        return False
-    return True
+    """Play the spec, saying every message; True when it was played to its end."""
+    plugins.make_way(registry.place_of(spec.scenario))
+    message: Message = {}
+    for message in messages_of(spec, most_decisions()):
+        say(message)
+    return bool(message["type"] == "played")
 
 
 def most_decisions() -> int:
     """How many decisions of a run are kept, as the server set it."""
     return int(os.environ.get(DECISIONS_SETTING) or MOST_DECISIONS)
-
-
-def describe(error: Exception, turn: int) -> dict[str, Any]:
-    """The error as it is kept on the run; the traceback begins where the scenario's own code does."""
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "turn": turn,
-        "traceback": "".join(traceback.format_exception(error)),
-    }
 
 
 def warm() -> None:

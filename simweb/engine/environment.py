@@ -10,13 +10,16 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
-from simweb.engine.scenario import Scenario
+import numpy as np
+
+from simweb.engine.scenario import FILES_READ, Scenario, file_digest
 
 GIT_SECONDS = 2.0
 
 
 def environment(scenario: type[Scenario]) -> dict[str, Any]:
-    """Python, platform, versions of the packages that are imported; of a scenario in a git repository its commit.
+    """Python, platform, versions of the packages that are imported, processor features that NumPy uses, SHA-256 of the data
+    files that were read, by `folder/name`; of a scenario in a git repository its commit.
 
     `git` is {commit, dirty}, or left out where there is no repository, no git, or no answer in time.
     """
@@ -31,9 +34,18 @@ def environment(scenario: type[Scenario]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": dict(sorted(found.items())),
+        "processor": processor(),
+        "files": {f"{folder}/{name}": file_digest(folder, name) for folder, name in sorted(FILES_READ)},
     }
     git = repository(scenario)
     return {**told, "git": git} if git else told
+
+
+@cache
+def processor() -> str:
+    """The SIMD extensions that NumPy found: its kernels for each may differ in a last digit."""
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
+    return " ".join([*extensions["baseline"], *extensions["found"]])
 
 
 @cache

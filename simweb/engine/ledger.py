@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from simweb.engine.decision import Decision, Settled
+from simweb.engine.numbers import MOST_COST_USD, MOST_COUNT, MOST_MILLISECONDS, count, quantity
+from simweb.engine.scenario import Problem
+from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, clean, keepable
 
 MOST_DECISIONS = 5_000
+MOST_OPTIONS = 100
 CONTEXT_CHARACTERS = 64_000
-TEXT_CHARACTERS = 4_000
-UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+F = TypeVar("F", Decision, Settled)
 
 
 @dataclass(slots=True)
@@ -33,21 +35,21 @@ class DecisionCounts:
         """Count what a decision came to and what it took."""
         self.successful += fate.outcome == "success"
         self.failed += fate.outcome == "failure"
-        self.latency_ms += float(fate.latency_ms or 0)
+        self.latency_ms += fate.latency_ms or 0.0
         if fate.tokens is not None:
-            self.tokens = (self.tokens or 0) + int(fate.tokens)
+            self.tokens = (self.tokens or 0) + fate.tokens
         if fate.cost_usd is not None:
-            self.cost_usd = (self.cost_usd or 0.0) + float(fate.cost_usd)
+            self.cost_usd = (self.cost_usd or 0.0) + fate.cost_usd
 
 
 @dataclass(slots=True)
 class Entry:
-    """What a turn adds: rows to keep, fates of earlier rows, numbers of rows to give up, and outcomes nobody waited for."""
+    """What a turn adds: rows to keep, fates of earlier rows, numbers of rows to give up, and what was doubtful about them."""
 
     decisions: list[dict[str, Any]] = field(default_factory=list)
     settled: list[dict[str, Any]] = field(default_factory=list)
     given_up: list[int] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
 
 
 class Ledger:
@@ -66,9 +68,9 @@ class Ledger:
         """Note a turn's decisions, then what came of earlier ones."""
         entry = Entry()
         for decision in decisions:
-            self._decide(decision, entry)
+            self._decide(self._checked(decision, entry), entry)
         for fate in settled:
-            self._settle(fate, entry)
+            self._settle(self._checked(fate, entry), entry)
         self.counts.agents = len(self._agents)
         return entry
 
@@ -91,12 +93,32 @@ class Ledger:
     def _settle(self, fate: Settled, entry: Entry) -> None:
         number = None if fate.outcome == "pending" else self._pending.pop(fate.key, None)
         if number is None:
-            entry.doubts.append(f"An outcome came for decision {keepable(fate.key, 200)!r}, which is not pending.")
+            key = keepable(fate.key, NAME_CHARACTERS)
+            entry.doubts.append(Problem("minor", f"An outcome came for decision {key!r}, which is not pending."))
             return
         self.counts.add(fate)
         if fate.outcome == "failure":
             self._failed_later.add(number)
         entry.settled.append({"number": number, **_fate(fate)})
+
+    def _checked(self, fate: F, entry: Entry) -> F:
+        """With plain numbers. One that cannot be kept, or that no sum can hold, is left out; that is a Problem."""
+        counts = self.counts
+        bounds: dict[str, Callable[[Any], Any]] = {
+            "tokens": lambda value: count(value, MOST_COUNT - (counts.tokens or 0)),
+            "latency_ms": lambda value: quantity(value, MOST_MILLISECONDS - counts.latency_ms),
+            "cost_usd": lambda value: quantity(value, MOST_COST_USD - (counts.cost_usd or 0.0)),
+            "quality": lambda value: quantity(value, 1),
+        }
+        numbers: dict[str, Any] = {}
+        for name, bounded in bounds.items():
+            if (value := getattr(fate, name)) is not None:
+                try:
+                    numbers[name] = bounded(value)
+                except (TypeError, ValueError) as error:
+                    numbers[name] = None
+                    entry.doubts.append(_left_out(fate, name, error))
+        return replace(fate, **numbers) if numbers else fate
 
     def _make_room(self, entry: Entry) -> bool:
         while self._yielding:
@@ -113,24 +135,32 @@ class Ledger:
         return False
 
 
-def keepable(text: Any, most: int = TEXT_CHARACTERS) -> str:
-    """The text as every database can keep it, cut with an ellipsis."""
-    clean = UNKEEPABLE.sub("\ufffd", str(text))
-    return clean if len(clean) <= most else clean[: most - 1] + "…"
+def _left_out(fate: Decision | Settled, name: str, error: Exception) -> Problem:
+    what = fate.intent if isinstance(fate, Decision) else fate.key
+    return Problem(
+        "warning",
+        f"{name} of decision {keepable(what, NAME_CHARACTERS)!r} is left out: {error}",
+        suggested_fix="Totals lack it. Prices are often per million tokens; a cost is in USD.",
+        decision=fate.key,
+    )
 
 
 def _plain(decision: Decision) -> dict[str, Any]:
     return {
-        "key": keepable(decision.key, 200),
-        "agent": keepable(decision.agent, 200),
+        "key": keepable(decision.key, NAME_CHARACTERS),
+        "agent": keepable(decision.agent, NAME_CHARACTERS),
         "intent": keepable(decision.intent, 500),
         "decision_type": keepable(decision.decision_type, 50),
         "options": [
-            {"id": keepable(o.id, 200), "description": keepable(o.description), "confidence": o.confidence}
-            for o in decision.options
+            {
+                "id": keepable(option.id, NAME_CHARACTERS),
+                "description": keepable(option.description),
+                "confidence": None if option.confidence is None else float(option.confidence),
+            }
+            for option in decision.options[:MOST_OPTIONS]
         ],
-        "chosen": keepable(decision.chosen, 200),
-        "reasoning": keepable(decision.reasoning, CONTEXT_CHARACTERS),
+        "chosen": keepable(decision.chosen, NAME_CHARACTERS),
+        "reasoning": keepable(decision.reasoning, LONG_CHARACTERS),
         "context": _context(decision.context),
         **_fate(decision),
     }
@@ -141,10 +171,10 @@ def _fate(settled: Decision | Settled) -> dict[str, Any]:
         "outcome": settled.outcome,
         "summary": keepable(settled.summary),
         "error": keepable(settled.error),
-        "tokens": None if settled.tokens is None else int(settled.tokens),
-        "latency_ms": None if settled.latency_ms is None else float(settled.latency_ms),
-        "cost_usd": None if settled.cost_usd is None else float(settled.cost_usd),
-        "quality": None if settled.quality is None else float(settled.quality),
+        "tokens": settled.tokens,
+        "latency_ms": settled.latency_ms,
+        "cost_usd": settled.cost_usd,
+        "quality": settled.quality,
     }
 
 
@@ -156,13 +186,5 @@ def _context(context: Mapping[str, Any]) -> dict[str, Any]:
         text = json.dumps({"text": keepable(repr(context), CONTEXT_CHARACTERS // 2)})
     if len(text) > CONTEXT_CHARACTERS:
         return {"cut": keepable(text, CONTEXT_CHARACTERS)}
-    plain: dict[str, Any] = _clean(json.loads(text))
+    plain: dict[str, Any] = clean(json.loads(text))
     return plain
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {keepable(key): _clean(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    return keepable(value, CONTEXT_CHARACTERS) if isinstance(value, str) else value

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import graphlib
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-import numpy as np
-
+from simweb.engine.numbers import plain
 from simweb.engine.scenario import Problem, Scenario, TurnReport
+from simweb.engine.texts import NAME_CHARACTERS, keepable, text_of
 
 Scope = Literal["turn", "run"]
 Kind = Literal["number", "mapping", "table"]
+MOST_FAULTS = 5  # of one value, told by name
 
 
 class MetricError(ValueError):
@@ -49,7 +49,8 @@ class Context:
 class Metric:
     """A named value. `compute` may return None for "not defined here", such as a rate whose denominator is 0.
 
-    `kind` is checked on every value: `number`; `mapping` of names to numbers; `table`, a list of such rows.
+    `kind` is checked on every value: `number`; `mapping` of names to numbers; `table`, a list of such rows. A part may be
+    None, too; a part that is no finite number becomes None and a Problem, and the others stay.
     """
 
     key: str
@@ -213,31 +214,65 @@ def _measure(metric: Metric, context: Context, values: dict[str, Any]) -> Proble
     if any(required in values and values[required] is None for required in metric.requires):
         return None  # what it builds on has no value here; the cause, if any, is already reported
     try:
-        values[metric.key] = _checked(metric, metric.compute(context))
+        values[metric.key], faults = _checked(metric, metric.compute(context))
     except Exception as error:  # a metric is a guest in the run: whatever it raises, the run goes on
-        reason = str(error) or "no message"
-        return Problem("warning", f"{metric.title} has no value: {type(error).__name__}: {reason}", source=metric.key)
-    return None
-
-
-def _checked(metric: Metric, value: Any) -> Any:
-    if value is None:
+        return Problem("warning", f"{metric.title} has no value: {_reason(error)}", source=metric.key)
+    if not faults:
         return None
+    more = f"; and {len(faults) - MOST_FAULTS:,} more" if len(faults) > MOST_FAULTS else ""
+    told = f"{metric.title} has no value for {'; '.join(faults[:MOST_FAULTS])}{more}"
+    return Problem("warning", told, source=metric.key)
+
+
+def _checked(metric: Metric, value: Any) -> tuple[Any, list[str]]:
+    """The value as it is kept, and what is wrong in it.
+
+    Bad parts of a mapping or table are None and the others stay; where no part is good there is no value.
+    """
+    if value is None:
+        return None, []
     if metric.kind == "number":
-        return _number(value)
+        return plain(value), []
     if metric.kind == "mapping":
-        return {str(name): _number(item) for name, item in value.items()}
-    return [{str(name): _cell(item) for name, item in row.items()} for row in value]
+        parts, faults = _parts(value, _part)
+        return (None if faults and _is_empty(parts) else parts), faults
+    rows, faults = [], []
+    for number, row in enumerate(value, 1):
+        cells, wrong = _parts(row, _cell)
+        rows.append(cells)
+        faults += [f"row {number}, {fault}" for fault in wrong]
+    return (None if faults and all(map(_is_empty, rows)) else rows), faults
+
+
+def _is_empty(parts: Mapping[str, Any]) -> bool:
+    return all(part is None for part in parts.values())
+
+
+def _parts(value: Any, check: Callable[[Any], Any]) -> tuple[dict[str, Any], list[str]]:
+    parts: dict[str, Any] = {}
+    faults = []
+    for raw, item in value.items():
+        name = keepable(raw, NAME_CHARACTERS)
+        if name in parts:
+            faults.append(f"{name!r}: there are two of this name; the first is kept")
+            continue
+        try:
+            parts[name] = check(item)
+        except Exception as error:
+            parts[name] = None
+            faults.append(f"{name!r}: {_reason(error)}")
+    return parts, faults
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {text_of(error) or 'no message'}"
+
+
+def _part(value: Any) -> Any:
+    return None if value is None else plain(value)
 
 
 def _cell(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else _number(value)
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"expected a number, got {type(value).__name__}")
-    number = value.item() if isinstance(value, np.generic) else value
-    if not math.isfinite(number):
-        raise ValueError(f"expected a finite number, got {number}")
-    return number
+    if isinstance(value, str):
+        return keepable(value)
+    return None if value is None else plain(value)

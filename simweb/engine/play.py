@@ -7,21 +7,23 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from simweb.engine import registry
 from simweb.engine.chance import seed_globals
-from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger, keepable
+from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger
 from simweb.engine.metric import Measurement, select_keys
+from simweb.engine.numbers import MOST_COUNT
 from simweb.engine.params import read_params
-from simweb.engine.scenario import Problem, Scenario, TurnReport
+from simweb.engine.report import checked, keepable_problem
+from simweb.engine.scenario import Problem, Scenario
+from simweb.engine.spending import Spending
+from simweb.engine.texts import keepable, text_of
 from simweb.engine.view import frame_turns
 
-# JSON numbers survive JavaScript only up to here, and a seed must survive every door.
-MAX_SEED = 2**53 - 1
-N = TypeVar("N", int, float)
+MAX_SEED = MOST_COUNT  # a seed must survive every door, JavaScript's too
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,51 +94,47 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
 
     What the scenario raises is raised here, except by its view: a picture is a guest in the run.
     """
-    seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
-    scenario_class = registry.load(spec.scenario)
-    keys = select_keys(scenario_class, spec.metric_keys)
-    params = read_params(scenario_class.Params, spec.params)
-    seed_globals(spec.seed)  # whether it was imported just now or before
-    world = scenario_class(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
-    measurement, ledger = Measurement(world, keys), Ledger(most_decisions)
+    world, keys = _world(spec)
+    measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
     fingerprint = hashlib.sha256()
     number, every = 0, frame_turns(spec.turns)
     while number < spec.turns and not world.finished:
         number += 1
         started = time.perf_counter()
-        report = world.turn()
+        report, doubts = checked(world.turn())
         values, problems = measurement.measure_turn(number, report)
-        actions = {str(name): int(count) for name, count in report.actions.items()}
-        fingerprint.update(canonical_json([number, actions, values]).encode())
+        fingerprint.update(canonical_json([number, report.actions, values]).encode())
         duration_ms = (time.perf_counter() - started) * 1000
-        yield _played(number, duration_ms, actions, values, report, problems, ledger)
+        entry = ledger.enter(report.decisions, report.settled) if report.decisions or report.settled else None
+        tokens, cost, unspent = spending.of_turn(report, ledger.counts if entry else None)
+        noticed = [*report.problems, *problems, *doubts, *(entry.doubts if entry else ()), *unspent]
+        yield PlayedTurn(
+            number,
+            duration_ms,
+            dict(report.actions),
+            values,
+            [keepable_problem(problem) for problem in noticed],
+            tokens,
+            cost,
+            entry,
+            replace(ledger.counts) if entry else None,
+        )
         if (number % every == 0 or number == spec.turns or world.finished) and (frame := _frame(world, number)):
             yield frame
     run_metrics, problems = measurement.measure_run(number)
     fingerprint.update(canonical_json(run_metrics).encode())
-    noticed = [_keepable(problem) for problem in problems]
+    noticed = [keepable_problem(problem) for problem in problems]
     yield Outcome(number, run_metrics, noticed, fingerprint.hexdigest(), keepable(world.narrative))
 
 
-def _played(
-    number: int,
-    duration_ms: float,
-    actions: dict[str, int],
-    values: dict[str, Any],
-    report: TurnReport,
-    problems: Sequence[Problem],
-    ledger: Ledger,
-) -> PlayedTurn:
-    tokens, cost, entry, doubts = report.tokens, report.cost_usd, None, []
-    if report.decisions or report.settled:
-        before = replace(ledger.counts)
-        entry = ledger.enter(report.decisions, report.settled)
-        doubts = [Problem("minor", doubt) for doubt in entry.doubts]
-        tokens = tokens if tokens is not None else _since(before.tokens, ledger.counts.tokens)
-        cost = cost if cost is not None else _since(before.cost_usd, ledger.counts.cost_usd)
-    noticed = [_keepable(problem) for problem in (*report.problems, *problems, *doubts)]
-    decided = replace(ledger.counts) if entry else None
-    return PlayedTurn(number, duration_ms, actions, values, noticed, tokens, cost, entry, decided)
+def _world(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario before its first turn, and what is measured of it."""
+    seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
+    scenario = registry.load(spec.scenario)
+    keys = select_keys(scenario, spec.metric_keys)
+    params = read_params(scenario.Params, spec.params)
+    seed_globals(spec.seed)  # whether it was imported just now or before
+    return scenario(params, np.random.default_rng(np.random.SeedSequence(spec.seed))), keys
 
 
 def _frame(world: Scenario, number: int) -> Frame | None:
@@ -144,20 +142,4 @@ def _frame(world: Scenario, number: int) -> Frame | None:
         view = world.view()
         return None if view is None else Frame(number, view.to_dict())
     except Exception as error:
-        return Frame(number, None, keepable(f"{type(error).__name__}: {error}"))
-
-
-def _since(before: N | None, now: N | None) -> N | None:
-    """How much was added; None while nothing is known."""
-    return None if now is None else now - (before or 0)
-
-
-def _keepable(problem: Problem) -> Problem:
-    return replace(
-        problem,
-        description=keepable(problem.description),
-        root_cause=keepable(problem.root_cause),
-        suggested_fix=keepable(problem.suggested_fix),
-        source=keepable(problem.source, 200),
-        decision=keepable(problem.decision, 200),
-    )
+        return Frame(number, None, keepable(f"{type(error).__name__}: {text_of(error)}"))

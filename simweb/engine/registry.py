@@ -19,6 +19,7 @@ from simweb.engine.params import schema_of, worded
 from simweb.engine.scenario import Scenario
 
 BUILT_IN = {
+    "haggling": "simweb.scenarios.haggling:Haggling",
     "schelling": "simweb.scenarios.schelling:Schelling",
     "social-feed": "simweb.scenarios.social:SocialFeed",
     "wealth": "simweb.scenarios.wealth:Wealth",

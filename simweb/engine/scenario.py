@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["critical", "warning", "minor"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "minor")
+
+
+FILES_READ: set[tuple[str, str]] = set()  # (folder, name) of the files that the run of this process has asked for
 
 
 class Params(BaseModel):
@@ -106,6 +110,7 @@ class Scenario:
 def data_file(name: str, *, folder: str) -> Path:
     """The file `name` in `folder` of the data directory (`SIMWEB_DATA_DIR`, else `var`).
 
+    What a run reads through this is part of what it was played with: its digest is kept in the run's environment.
     Raises ValueError, with the name a person typed, for anything that is not a plain file in just that folder.
     """
     root = (Path(os.environ.get("SIMWEB_DATA_DIR") or "var") / folder).resolve()
@@ -113,6 +118,13 @@ def data_file(name: str, *, folder: str) -> Path:
     if path.parent != root:
         raise ValueError(f"{name!r} must be the plain name of a file in {folder}/ of the data directory")
     if not path.is_file():
-        present = ", ".join(sorted(p.name for p in root.glob("*.csv"))[:10]) or "none"
+        present = ", ".join(sorted(p.name for p in root.glob("*.*"))[:10]) or "none"
         raise ValueError(f"there is no file {name!r} in {folder}/ of the data directory (files there: {present})")
+    FILES_READ.add((folder, name))
     return path
+
+
+def file_digest(folder: str, name: str) -> str:
+    """SHA-256 of a file of the data directory. Raises ValueError as `data_file` does."""
+    with data_file(name, folder=folder).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -183,30 +183,30 @@ class SimChart extends HTMLElement {
   #series() {
     const names = [...this.#lines.keys()], { smooth } = this.#settings, isStacked = this.#stacked;
     const own = (plot, value, series, index) => Plots.written(index == null ? value : this.raw[series][index]);
-    const line = (name, number, faint) => {
-      const colour = Plots.css(Plots.colours[number % Plots.colours.length]);
+    const line = (name, number, faint, written = Plots.written) => {
+      const colour = Plots.css(Plots.colours[number % Plots.colours.length]), stroke = faint ? Plots.faint(colour, 0.35) : colour;
       return {
-        label: name,
-        stroke: faint ? Plots.faint(colour, 0.35) : colour,
+        label: name || "(no name)",
+        stroke,
         width: faint ? 1 : 1.6,
-        points: { show: Number(this.dataset.turns) <= 40 },
-        value: isStacked ? own : (plot, value) => Plots.written(value),
+        points: Plots.points(Number(this.dataset.turns) <= 40, stroke),
+        value: isStacked ? own : (plot, value) => written(value),
         fill: isStacked && !number ? Plots.faint(colour, 0.4) : undefined,
       };
     };
     const lines = names.map((name, number) => line(name, number, smooth && !isStacked));
-    return smooth && !isStacked ? [...lines, ...names.map((name, number) => line(`${name}, smooth`, number, false))] : lines;
+    return smooth && !isStacked ? [...lines, ...names.map((name, number) => line(`${name || "(no name)"}, smooth`, number, false, Plots.computed))] : lines;
   }
 
   #options() {
-    const axis = Plots.axis(), series = this.#series();
+    const [turns, values] = Plots.axes(), series = this.#series();
     const areas = this.#stacked ? series.slice(1).map((one, number) => ({ series: [number + 2, number + 1], fill: Plots.faint(one.stroke, 0.4) })) : [];
     const x = { time: false, range: () => this.#settings.zoom ?? [1, Math.max(2, this.#end)] };
     return {
       ...this.#size(),
       scales: { x, y: this.#scale() },
-      padding: [10, 18, 0, 0],
-      axes: [axis, { ...axis, size: 52, space: 26 }],
+      padding: Plots.padding,
+      axes: [turns, this.#isLog ? values : Plots.linear(values)],
       series: [{ label: "Turn" }, ...series],
       bands: areas,
       cursor: { sync: { key: `run-${this.dataset.run}` }, drag: { x: true, setScale: false } },
@@ -215,10 +215,12 @@ class SimChart extends HTMLElement {
     };
   }
 
+  get #isLog() { return this.#settings.log && !this.#stacked; }
+
   /* A logarithm knows no zero: where there is one, the scale is linear about it (asinh). */
   #scale() {
     if (this.#stacked) return { range: (plot, least, most) => [0, (most || 1) * 1.04] };
-    if (!this.#settings.log) return {};
+    if (!this.#isLog) return { range: Plots.range };
     const positive = [...this.#lines.values()].every((line) => [...line.values()].every((value) => value == null || value > 0));
     return positive ? { distr: 3 } : { distr: 4, asinh: 1 };
   }
@@ -241,7 +243,8 @@ class SimChart extends HTMLElement {
 
   #rows() {
     const [turns, ...lines] = this.#data();
-    return [["Turn", ...this.#lines.keys()], turns.map((turn, index) => [turn, ...lines.map((line) => line[index])])];
+    const names = [...this.#lines.keys()].map((name) => name || "(no name)");
+    return [["Turn", ...names], turns.map((turn, index) => [turn, ...lines.map((line) => line[index])])];
   }
 
   #table() {

@@ -22,7 +22,7 @@ class SimCompare extends HTMLElement {
   async #fetch() {
     try {
       const isCrowd = this.dataset.runs.split(",").length > MOST_NAMED;
-      const query = new URLSearchParams({ runs: this.dataset.runs, metric: this.dataset.metric, part: "series", max_points: isCrowd ? 500 : 2000 });
+      const query = new URLSearchParams({ runs: this.dataset.runs, metric: this.dataset.metric, carry: this.dataset.carry, part: "series", max_points: isCrowd ? 500 : 2000 });
       const response = await fetch(`/api/v1/compare?${query}`);
       if (response.ok) { this.#data = await response.json(); this.#draw(); } else this.#say("The charts could not be fetched. Reload the page to try again.");
     } catch { this.#say("The server does not answer. Reload the page to try again."); }
@@ -41,44 +41,49 @@ class SimCompare extends HTMLElement {
 
   #plot(name, { columns, series, bands = [] }) {
     this.#place(name).textContent = "";
-    const axis = Plots.axis();
+    const [turns, values] = Plots.axes();
     const options = {
       ...this.#size(name),
-      scales: { x: { time: false } },
-      padding: [10, 18, 0, 0],
-      axes: [axis, { ...axis, size: 56, space: 30 }],
+      scales: { x: { time: false, range: (plot, first, last) => (first === last ? [first - 0.5, last + 0.5] : [first, last]) }, y: { range: Plots.range } },
+      padding: Plots.padding,
+      axes: [turns, Plots.linear(values)],
       series: [{ label: "Turn" }, ...series],
       bands,
       cursor: { sync: { key: "compare" } },
-      legend: { show: series.length <= 4 * MOST_NAMED },
+      legend: { show: series.length <= 5 * MOST_NAMED },
     };
     return new uPlot(options, columns, this.#place(name));
   }
 
+  /* Each group's mean, its interval, and of how many runs they are; the last is written and not drawn. */
   #bands() {
-    const tables = this.#data.bands.map((band) => [band.turns, band.mean, band.low, band.high]);
+    const tables = this.#data.bands.map((band) => [band.turns, band.mean, band.low, band.high, band.n]);
     const series = [], bands = [];
     for (const { group } of this.#data.bands) {
-      const stroke = this.colour(group), edge = { stroke: Plots.faint(stroke, 0.3), width: 1, points: { show: false }, value: (_, value) => Plots.written(value) };
+      const stroke = this.colour(group), value = (_, number) => Plots.written(number);
+      const edge = { stroke: Plots.faint(stroke, 0.3), width: 1, points: { show: false }, value };
       bands.push({ series: [series.length + 3, series.length + 2], fill: Plots.faint(stroke, 0.16) });
-      series.push({ label: `${group} mean`, stroke, width: 2, points: { show: false }, value: (_, value) => Plots.written(value) });
+      series.push({ label: `${group} mean`, stroke, width: 2, points: Plots.points(false, stroke), value });
       series.push({ ...edge, label: `${group} from` }, { ...edge, label: `${group} to` });
+      series.push({ label: `${group} runs`, stroke, scale: "runs", paths: () => null, points: { show: false }, value });
     }
     return { columns: uPlot.join(tables), series, bands };
   }
 
   #runs() {
     const drawn = this.#data.series.filter((one) => one.turns.length);
+    const apart = new Map(this.#data.groups.flatMap((group) => group.apart.map(({ run, why }) => [run, why])));
     const crowd = drawn.length > MOST_NAMED;
     const seen = {};
     const series = drawn.map(({ run, group }) => {
-      const place = (seen[group] = (seen[group] ?? -1) + 1);
+      const place = (seen[group] = (seen[group] ?? -1) + 1), isFaint = crowd || apart.has(run);
+      const stroke = isFaint ? Plots.faint(this.colour(group), 0.45) : this.colour(group);
       return {
-        label: `Run ${run} · ${group}`,
-        stroke: crowd ? Plots.faint(this.colour(group), 0.45) : this.colour(group),
-        width: crowd ? 1 : 1.6,
-        dash: crowd || !place ? undefined : [[6, 4], [2, 3], [10, 3, 2, 3]][(place - 1) % 3],
-        points: { show: false },
+        label: `Run ${run} · ${group}${apart.has(run) ? `, ${apart.get(run)}` : ""}`,
+        stroke,
+        width: isFaint ? 1 : 1.6,
+        dash: apart.has(run) ? [1, 3] : crowd || !place ? undefined : [[6, 4], [2, 3], [10, 3, 2, 3]][(place - 1) % 3],
+        points: Plots.points(false, stroke),
         value: (_, value) => Plots.written(value),
       };
     });
@@ -103,6 +108,7 @@ document.getElementById("chosen").addEventListener("change", (event) => { if (ev
 document.getElementById("chosen").addEventListener("submit", (event) => {
   event.preventDefault();
   const form = new FormData(event.currentTarget);
-  const query = new URLSearchParams({ metric: form.get("metric") ?? "" });
+  const ends = event.currentTarget.elements.carry?.checked === false ? { carry: 0 } : {}; // what is not said is the usual
+  const query = new URLSearchParams({ metric: form.get("metric") ?? "", ...ends });
   location.assign(`?runs=${[...form.getAll("runs"), form.get("add")].join(",").split(/[\s,;]+/).filter(Boolean).join(",")}&${query}`);
 });

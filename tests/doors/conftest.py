@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.doors.browser import Browser
+from tests.doors.everything import Everything
 from tests.postgres import ADDRESS, HASTY, missing
 from tests.requirements import require
 from tests.web.server import Lab, Server
@@ -26,7 +27,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with psycopg.connect(ADDRESS, autocommit=True) as database:
             database.execute(f'CREATE DATABASE "{name}"')
         address = {"DATABASE_URL": HASTY.replace(ADDRESS, f"{ADDRESS.rpartition('/')[0]}/{name}")}
-    server = Server(folder, SIMWEB_WORKERS="2", **address)
+    server = Server(folder, SIMWEB_WORKERS="2", SIMWEB_NOTIFY_PRIVATE="1", **address)
     try:
         server.link = server.start()
         yield server
@@ -57,3 +58,9 @@ def browser(server: Server) -> Iterator[Browser]:
     browser = Browser(server)
     yield browser
     browser.client.close()
+
+
+@pytest.fixture(scope="session")
+def everything(server: Server, browser: Browser, token: str) -> Everything:
+    """Asks for all pages, answers and sockets."""
+    return Everything(server, browser.client, token)

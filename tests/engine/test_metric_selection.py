@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -100,7 +102,7 @@ def test_a_metric_that_raises_has_no_value_and_the_others_have_theirs() -> None:
     assert "ZeroDivisionError: by nothing" in problem.description
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float32("-inf"), "7", [1], True, np.bool_(True), 1j])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float32("-inf"), "7", [1], np.ones(2), 1j, 10**400])
 def test_what_is_no_finite_number_is_a_problem(value: Any) -> None:
     values, problems, _, _ = measure(scenario_with(constant("turn.x.bad", value)), ["turn.x.bad"])
     assert values == [{"turn.x.bad": None}]
@@ -114,6 +116,23 @@ def test_a_value_of_the_wrong_kind_is_a_problem(kind: Any, value: Any) -> None:
     values, problems, _, _ = measure(scenario_with(constant("turn.x.bad", value, kind=kind)), ["turn.x.bad"])
     assert values == [{"turn.x.bad": None}]
     assert len(problems[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (True, 1),
+        (np.bool_(False), 0),
+        (np.array(2.5), 2.5),
+        (np.int64(7), 7),
+        (Fraction(1, 4), 0.25),
+        (Decimal("1.5"), 1.5),
+    ],
+)
+def test_whatever_is_a_number_is_one(value: Any, plain: Any) -> None:
+    values, problems, _, _ = measure(scenario_with(constant("turn.x.a", value)), ["turn.x.a"])
+    assert (values, problems) == ([{"turn.x.a": plain}], [[]])
+    assert type(values[0]["turn.x.a"]) is type(plain)
 
 
 def test_numpy_numbers_become_plain_ones() -> None:

@@ -17,11 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from runs import services
-from runs.exports import json_of
-from runs.imports import import_runs
 from runs.models import Run, Simulation
 from runs.simulations import create_simulation
 from runs.states import FailureKind, Status
+from runs.transfer.exports import json_of
+from runs.transfer.imports import import_runs
 from simweb.access.roles import Role
 from tests.conftest import Api, MakeRun, api_of, signed_in
 from tests.performance.scraping import Scrape, scrape

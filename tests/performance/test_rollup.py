@@ -57,6 +57,7 @@ def test_a_day_has_every_field_of_the_brief(simulation: Simulation) -> None:
             "failed" if number < 2 else "completed",
             100 * (number + 1),
             critical_count=number == 9,
+            problem_count=number == 9,
         )
     aggregate("--date", "2026-11-19")
     day = DailyPerformance.objects.get()

@@ -73,6 +73,9 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/simulations/{slug}/notifiers"): DOES,
     ("POST", "/simulations/{slug}/notifiers"): DOES,
     ("DELETE", "/simulations/{slug}/notifiers/{notifier_id}"): DOES,
+    ("GET", "/notifiers"): DOES,
+    ("POST", "/notifiers"): DOES,
+    ("DELETE", "/notifiers/{notifier_id}"): DOES,
     ("GET", "/saved-views"): SEES,
     ("POST", "/saved-views"): DOES,
     ("GET", "/saved-views/{view_id}"): SEES,
@@ -91,6 +94,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/simulations"): {"name": "New", "scenario": "toy"},
     ("PATCH", "/simulations/{slug}"): {"name": "Other"},
     ("POST", "/simulations/{slug}/runs"): {},
+    ("POST", "/notifiers"): {"channel": "email", "address": "her@example.org"},
     ("POST", "/simulations/{slug}/notifiers"): {"channel": "email", "address": "her@example.org"},
     ("POST", "/simulations/run"): {"simulation": "a-toy"},
     ("POST", "/saved-views"): {"name": "Failed ones", "query": "status:failed"},
@@ -122,6 +126,8 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
     """The status of the answer to a request that is right in everything but, perhaps, who sends it."""
     selection = save_selection(owner=user, scenario="toy", name="Mine", metric_keys=["turn.walk.place"])
     notifier = create_notifier(run.simulation, channel="email", address="him@example.org", statuses=["failed"])
+    if path == "/notifiers/{notifier_id}":
+        notifier = create_notifier(None, channel="email", address="him@example.org", statuses=["failed"])
     view = save_view(owner=user, name="Mine")
     if path.endswith("/cancel"):
         run = Run.objects.get(pk=Run.objects.filter(status="queued").values_list("pk")[0][0])

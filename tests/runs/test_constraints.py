@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,9 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from metrics.models import MetricSelection
-from runs.models import Delivery, Event, Notifier, Problem, Run, Simulation, Turn
+from runs.models import Decision, Delivery, Event, Notifier, Problem, Run, Simulation, Turn
 from simweb.access.models import IdempotentRequest, Token
+from tests.conftest import MakeRun
 from tests.runs.lives import lead_to
 
 NOW = timezone.now()
@@ -29,13 +31,27 @@ RUN_RULES: list[tuple[str, str, dict[str, Any]]] = [
     ("run_failure_kind_iff_failed", "completed", {"failure_kind": "model"}),
     ("run_turns_done_within_turns", "running", {"turns_done": 6}),
     ("run_has_turns", "queued", {"turns": 0}),
-    ("run_seed_not_negative", "queued", {"seed": -1}),
+    ("run_seed_within_bounds", "queued", {"seed": -1}),
+    ("run_seed_within_bounds", "queued", {"seed": 2**53}),
+    ("run_cost_within_bounds", "completed", {"total_cost_usd": Decimal(-1)}),
+    ("run_counts_within_bounds", "completed", {"total_tokens": 2**53}),
+    ("run_counts_within_bounds", "completed", {"decision_tokens": 2**53}),
+    ("run_counts_within_bounds", "completed", {"duration_ms": 2**53}),
+    ("run_latency_within_bounds", "completed", {"decision_latency_ms": -1.0}),
+    ("run_latency_within_bounds", "completed", {"decision_latency_ms": float("inf")}),
+    ("run_settled_decisions_are_decisions", "completed", {"decisions_failed": 1}),
+    ("run_severe_problems_are_problems", "completed", {"critical_count": 1}),
 ]
 TESTED = {name for name, _, _ in RUN_RULES} | {
     "simulation_has_a_name",
     "simulation_has_turns",
     "one_row_per_turn",
     "turns_count_from_one",
+    "turn_within_bounds",
+    "one_row_per_decision",
+    "decision_outcome_known",
+    "decision_within_bounds",
+    "one_run_per_import",
     "problem_severity_known",
     "notifier_channel_known",
     "one_delivery_per_notifier_and_run",
@@ -52,6 +68,7 @@ def test_every_rule_of_the_database_is_tested_here() -> None:
         Simulation,
         Run,
         Turn,
+        Decision,
         Event,
         Problem,
         Notifier,
@@ -95,6 +112,32 @@ def test_a_turn_is_written_once_and_counted_from_one(run: Run) -> None:
         Turn.objects.create(run=run, number=1, created_at=NOW, duration_ms=1)
     with pytest.raises(IntegrityError, match="turns_count_from_one"), transaction.atomic():
         Turn.objects.create(run=run, number=0, created_at=NOW, duration_ms=1)
+
+
+@pytest.mark.parametrize("wrong", [{"duration_ms": 1e16}, {"tokens": 2**53}, {"cost_usd": Decimal(-1)}])
+def test_numbers_of_a_turn_are_within_bounds(run: Run, wrong: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="turn_within_bounds"), transaction.atomic():
+        Turn.objects.create(**{"run": run, "number": 1, "created_at": NOW, "duration_ms": 1, **wrong})
+
+
+def test_a_decision_is_written_once_with_a_known_outcome_and_numbers_within_bounds(run: Run) -> None:
+    common: dict[str, Any] = {"run": run, "number": 1, "turn": 1, "created_at": NOW}
+    Decision.objects.create(**common)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.create(**common)
+    common["number"] = 2
+    with pytest.raises(IntegrityError, match="decision_outcome_known"), transaction.atomic():
+        Decision.objects.create(**common, outcome="unclear")
+    for wrong in ({"tokens": 2**53}, {"latency_ms": -1.0}, {"cost_usd": Decimal(-1)}, {"quality": 1.5}):
+        with pytest.raises(IntegrityError, match="decision_within_bounds"), transaction.atomic():
+            Decision.objects.create(**common, **wrong)
+
+
+def test_a_run_is_imported_once(make_run: MakeRun) -> None:
+    one, other = make_run(), make_run()
+    Run.objects.filter(pk=one.pk).update(import_digest="d" * 64)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Run.objects.filter(pk=other.pk).update(import_digest="d" * 64)
 
 
 def test_a_problem_has_a_known_severity(run: Run) -> None:

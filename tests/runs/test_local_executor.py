@@ -135,14 +135,15 @@ def test_what_a_model_prints_is_the_log_of_its_run(started: LocalExecutor) -> No
         assert [line.rstrip("x").strip() for line in run.log.splitlines()] == ["turn 1:", "turn 2:", "turn 3:"]
 
 
-def test_a_log_is_kept_up_to_a_cap_and_says_that_it_is_cut(local: LocalExecutor, settings: Any) -> None:
+def test_a_log_keeps_its_beginning_and_its_end_and_says_what_is_left_out(local: LocalExecutor, settings: Any) -> None:
     settings.MAX_LOG_CHARACTERS = 1000
     local.start()
     run = ended(queue("loud", turns=3, params={"characters": 800}))
     assert run.status == "completed"
     assert run.log.startswith("turn 1: xxx")
-    assert run.log.count("x") < 1000
-    assert "The log is cut here: a run keeps its first 1,000 characters." in run.log
+    assert run.log.endswith("x\n")
+    assert len(run.log) < 1200
+    assert "1,403 characters of the log are left out here: a run keeps its first and its last 500." in run.log
 
 
 def test_a_model_that_floods_its_output_is_played_to_its_end(started: LocalExecutor) -> None:

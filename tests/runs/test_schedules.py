@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from runs import schedules
+from runs import schedules, services
 from runs.models import Run, Simulation
+from runs.states import Overlap, Trigger
 from tests.conftest import Api
 from tests.threads import at_once
 
@@ -24,6 +25,12 @@ def moment(text: str) -> datetime:
     ("cron", "zone", "after", "following"),
     [
         ("0 6 * * *", "UTC", "2026-11-21T05:00", "2026-11-21T06:00"),
+        ("@daily", "UTC", "2026-11-21T05:00", "2026-11-22T00:00"),
+        ("@Daily", "Europe/Berlin", "2026-11-21T05:00", "2026-11-21T23:00"),
+        ("@hourly", "UTC", "2026-11-21T05:10", "2026-11-21T06:00"),
+        ("@weekly", "UTC", "2026-11-21T05:00", "2026-11-22T00:00"),
+        ("@monthly", "UTC", "2026-11-21T05:00", "2026-12-01T00:00"),
+        ("@yearly", "UTC", "2026-11-21T05:00", "2027-01-01T00:00"),
         ("0 6 * * *", "Europe/Berlin", "2026-11-21T05:30", "2026-11-22T05:00"),
         ("0 6 * * *", "Europe/Berlin", "2026-07-01T00:00", "2026-07-01T04:00"),
         ("*/15 * * * 1-5", "UTC", "2026-11-21T10:00", "2026-11-23T00:00"),
@@ -39,6 +46,9 @@ def test_the_next_moment_is_meant_in_the_time_zone(cron: str, zone: str, after: 
     ("wanted", "field"),
     [
         ({"cron": "every day"}, "cron"),
+        ({"cron": "@reboot"}, "cron"),
+        ({"cron": "0 0 6 * * *"}, "cron"),
+        ({"cron": "0 6 * * * " + "*" * 141}, "cron"),
         ({"cron": "0 0 31 2 *"}, "cron"),
         ({"cron": "0 6 * * *", "timezone": "Mars/Olympus"}, "timezone"),
         ({"cron": "0 6 * * *", "timezone": "../etc"}, "timezone"),
@@ -53,7 +63,13 @@ def test_a_schedule_that_means_nothing_is_refused(api: Api, simulation: Simulati
 
 def test_a_schedule_is_shown_with_its_next_moment_and_taken_away_by_a_blank(api: Api, simulation: Simulation) -> None:
     told = api.patch("/simulations/a-toy", {"schedule": {"cron": "0 6 * * *", "timezone": "Asia/Tokyo"}}).json()
-    assert told["schedule"] == {"cron": "0 6 * * *", "timezone": "Asia/Tokyo", "paused": False, "missed": "once"}
+    assert told["schedule"] == {
+        "cron": "0 6 * * *",
+        "timezone": "Asia/Tokyo",
+        "paused": False,
+        "missed": "once",
+        "overlap": "start",
+    }
     assert told["next_run_at"].endswith("T21:00:00.000Z")
     paused = api.patch("/simulations/a-toy", {"schedule": {**told["schedule"], "paused": True}}).json()
     assert paused["next_run_at"] is None
@@ -110,3 +126,21 @@ def test_a_moment_fires_once_however_many_servers_look(simulation: Simulation) -
     due(simulation, timedelta(seconds=1))
     assert sum(at_once(*[schedules.fire_due] * 6)) == 1
     assert Run.objects.count() == 1
+
+
+def test_a_moment_is_skipped_while_the_scheduled_run_before_is_not_over(simulation: Simulation) -> None:
+    schedules.set_schedule(simulation, cron="* * * * *", overlap=Overlap.SKIP)
+
+    def moment_comes() -> int:
+        Simulation.objects.update(next_run_at=timezone.now() - timedelta(seconds=1))
+        return schedules.fire_due()
+
+    assert moment_comes() == 1
+    assert moment_comes() == 0
+    simulation.refresh_from_db()
+    assert simulation.schedule_skipped_at is not None
+    services.cancel(Run.objects.get(), by=None)
+    services.create_runs(simulation, trigger=Trigger.MANUAL)  # by hand: that is not the schedule's affair
+    assert moment_comes() == 1
+    schedules.set_schedule(simulation, cron="* * * * *", overlap=Overlap.START)
+    assert moment_comes() == 1

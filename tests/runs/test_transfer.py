@@ -99,9 +99,12 @@ def test_runs_that_ended_otherwise_come_back_too(api: Api, make_run: MakeRun, st
     ("damage", "says"),
     [
         (lambda data: data.pop("simweb_export"), "no JSON export"),
-        (lambda data: data["runs"][0].pop("seed"), "damaged"),
+        (lambda data: data["runs"][0].pop("seed"), "runs.0.seed: Is required."),
         (lambda data: data["runs"][0].update(status="running"), "had not ended"),
-        (lambda data: data["runs"][0]["turn_rows"].append({"number": "x"}), "damaged"),
+        (
+            lambda data: data["runs"][0]["turn_rows"].append({"number": "x"}),
+            "runs.0.turn_rows.2.number: Must be a whole number.",
+        ),
     ],
 )
 def test_a_damaged_export_is_refused_whole(api: Api, make_run: MakeRun, damage: Any, says: str) -> None:

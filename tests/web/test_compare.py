@@ -84,6 +84,37 @@ def test_each_runs_numbers_are_a_table_and_the_charts_can_be_taken_away(page: Pa
     assert csv.value.path().read_text().startswith("# group A: ")
 
 
+def test_runs_that_finished_early_count_on_until_the_switch_is_turned(page: Page, lab: Lab) -> None:
+    slug = lab.simulation("Finished early", "early", 12)
+    runs = [lab.run(slug, seed=seed) for seed in (1, 2, 3)]
+    done = [lab.ended(run)["turns_done"] for run in runs]
+    assert min(done) < max(done)
+    counts = "rows => rows.map(row => Number(row.cells[4].textContent))"
+    for is_carried in (True, False):
+        open_comparison(page, runs, "turn.early.left") if is_carried else page.wait_for_url("**&carry=0")
+        page.get_by_text("As a table").first.click()
+        rows = page.locator("[data-fill=bands] tbody tr")
+        expect(rows).to_have_count(max(done))
+        wanted = [3 if is_carried else sum(turns >= turn for turns in done) for turn in range(1, max(done) + 1)]
+        assert rows.evaluate_all(counts) == wanted
+        if is_carried:
+            page.get_by_label("Runs that finished early keep their last value").press("Space")
+
+
+def test_a_failed_run_is_shown_apart_and_constants_have_no_spread(page: Page, lab: Lab) -> None:
+    slug = lab.simulation("Apart", "constant", 3)
+    runs = [lab.run(slug, seed=n, params={"value": value}) for value in (0.1, 0.2) for n in range(3)]
+    crashing = lab.simulation("Crashes", "crashing", 5)
+    runs.append(lab.run(crashing))
+    for run in runs:
+        lab.ended(run)
+    open_comparison(page, runs, "turn.constant.value")
+    expect(page.locator(".apart")).to_contain_text(f"Run {runs[-1]}")
+    expect(page.locator(".apart")).to_contain_text("failed")
+    line = page.get_by_role("row", name="Value mean of turns")
+    expect(line).to_contain_text("no spread")
+
+
 def test_two_runs_are_told_where_they_part(page: Page, lab: Lab) -> None:
     slug = lab.simulation("Parting", metric_keys=KEYS)
     one, same = lab.run(slug, seed=5), lab.run(slug, seed=5)

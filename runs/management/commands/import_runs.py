@@ -1,11 +1,10 @@
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from runs.imports import import_runs
 from runs.specs import BadSpec
+from runs.transfer.imports import import_runs, read_export
 from simweb.access.services import local_admin
 
 
@@ -19,9 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            data = json.loads(options["file"].read_text())
-            made = import_runs(data, by=local_admin())
-        except (OSError, ValueError) as error:
-            reason = error.errors[0].msg if isinstance(error, BadSpec) else str(error)
-            raise CommandError(f"{options['file']}: {reason}") from None
+            made = import_runs(read_export(options["file"].read_bytes()), by=local_admin())
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}") from None
+        except BadSpec as error:
+            lines = "\n".join(f"  {'.'.join(item.loc)}: {item.msg}" for item in error.errors)
+            raise CommandError(f"{options['file']} cannot be imported:\n{lines}") from None
         self.stdout.write("\n".join(f"run {run.pk}: {run.simulation.name}, {run.status}" for run in made))

@@ -10,7 +10,7 @@ SAMPLED_PAIRS = 1000
 
 
 def mean_overlap(shown: Exposures) -> float | None:
-    """Mean Jaccard overlap of two feeds, 0–1: of all pairs of feeds, or of 1,000 at even distances; None below two."""
+    """Mean Jaccard overlap of two feeds, 0–1, over `sampled_pairs`; None below two feeds."""
     begins = shown.begins
     feeds = len(begins)
     if feeds < 2:
@@ -19,17 +19,23 @@ def mean_overlap(shown: Exposures) -> float | None:
     table = np.full((feeds, int(lengths.max())), -1, dtype=np.int64)
     row = shown.feed
     table[row, np.arange(len(shown)) - begins[row]] = shown.content
-    one, other = _pairs(feeds)
+    one, other = sampled_pairs(feeds)
     same = table[one][:, :, None] == table[other][:, None, :]
     common = (same & (table[one] >= 0)[:, :, None]).sum(axis=(1, 2))
     return float((common / (lengths[one] + lengths[other] - common)).mean())
 
 
-def _pairs(feeds: int) -> tuple[np.ndarray, np.ndarray]:
+def sampled_pairs(feeds: int) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs of so many feeds; of more than 1,000 pairs, 1,000 evenly spaced ones."""
     if feeds * (feeds - 1) // 2 <= SAMPLED_PAIRS:
         return np.triu_indices(feeds, 1)
-    one = np.linspace(0, feeds - 1, SAMPLED_PAIRS).astype(np.int64)
-    return one, (one + feeds // 2) % feeds
+    pairs = feeds * (feeds - 1) // 2
+    number = np.arange(SAMPLED_PAIRS) * pairs // SAMPLED_PAIRS  # of the pairs in order: (0, 1), (0, 2), … (1, 2), …
+    behind = pairs - 1 - number
+    rest = ((np.sqrt(8 * behind + 1) - 1) // 2).astype(
+        np.int64
+    )  # how many feeds lie behind the first of the pair, less one
+    return feeds - 2 - rest, feeds - 1 - (behind - rest * (rest + 1) // 2)
 
 
 def mean_topic_entropy(shown: Exposures, topic: np.ndarray, topics: int) -> float | None:

@@ -41,9 +41,8 @@ def _engagements(counts: dict[str, int]) -> int:
 
 
 def _cross_cutting(context: Context) -> float | None:
-    shown, world = _fact(context, "shown"), context.scenario
-    # Opinions have moved since the feed was read, but at most by a share of the tolerance; signs rarely change.
-    return _mean((world.posts["stance"][shown.content] >= 0) != (world.people.opinion[shown.agent] >= 0))
+    shown, opinions = _fact(context, "shown"), _fact(context, "readers_opinions")
+    return _mean((context.scenario.posts["stance"][shown.content] >= 0) != (opinions[shown.feed] >= 0))
 
 
 def _topic_entropy(context: Context) -> float | None:
@@ -64,7 +63,7 @@ def _reacted(context: Context) -> int:
 
 def _change(context: Context) -> float | None:
     series = [value for value in context.series["turn.opinion.variance"] if value is not None]
-    return series[-1] - series[0] if series else None
+    return series[-1] - context.scenario.first_variance if series else None
 
 
 FEED_METRICS = (
@@ -94,7 +93,8 @@ FEED_METRICS = (
         "Cross-cutting exposures",
         _cross_cutting,
         unit="share",
-        description="Share of exposures to posts from the other side of opinion (Bakshy et al. 2015, Science 348).",
+        description="Share of exposures to posts from the other side of what the reader thought before reading them "
+        "(Bakshy et al. 2015, Science 348).",
     ),
     Metric(
         "turn.feed.topic_entropy",
@@ -108,7 +108,7 @@ FEED_METRICS = (
         "Overlap of feeds",
         lambda c: mean_overlap(_fact(c, "shown")),
         unit="0–1",
-        description="Mean Jaccard overlap of pairs of feeds; of 1,000 pairs where there are more.",
+        description="Mean Jaccard overlap of all pairs of feeds; where there are more than 1,000, of 1,000 evenly spaced ones.",
     ),
     Metric(
         "run.feed.exposures",
@@ -303,7 +303,7 @@ OPINION_METRICS = (
         scope="run",
         requires=("turn.opinion.variance",),
         unit="variance",
-        description="Variance of opinions after the last turn minus that after the first.",
+        description="Variance of opinions after the last turn minus that before the first.",
     ),
 )
 
@@ -348,7 +348,7 @@ RUN_METRICS = (
         scope="run",
         kind="table",
         description="Seeded posts by arm: mean likes received, and mean score (likes plus first vote) with its 95 % "
-        "confidence interval (Muchnik et al. 2013).",
+        "confidence interval by Student's t (Muchnik et al. 2013).",
     ),
     Metric(
         "run.treatment.up_effect",

@@ -97,9 +97,10 @@ class SocialParams(Params):
     activity: float = Field(
         0.1,
         ge=0,
-        le=1,
+        le=100,
         title="Activity",
-        description="Probability that an average agent is active in a turn at the busiest hour.",
+        description="Probability that an average agent is active in a turn at the busiest hour. Beyond 1, quieter agents are "
+        "active, too; at 100 nearly everybody is, all day.",
         json_schema_extra={"unit": "per turn"},
     )
     start_hour: int = Field(

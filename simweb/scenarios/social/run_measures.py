@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from simweb.engine import student_t
 from simweb.scenarios.social.cascades import cascades
 from simweb.scenarios.social.posts import Posts
 
 LARGEST = 10
 ARM_NAMES = {-1: "down", 0: "control", 1: "up"}
-NORMAL_95 = 1.959964
 
 
 def cascade_shapes(posts: Posts) -> dict[str, float]:
@@ -48,7 +48,7 @@ def largest_cascades(posts: Posts) -> list[dict[str, float]]:
 def treatment_scores(posts: Posts) -> list[dict[str, Any]] | None:
     """For each arm of seeded posts: how many, mean likes received (the first vote apart), mean score, its 95 % CI.
 
-    The interval is the normal one, mean ± 1.96·s/√n; empty below two posts. None without seeded posts.
+    The interval is that of Student's t with n − 1 degrees of freedom; empty below two posts. None without seeded posts.
     """
     rows: list[dict[str, Any]] = []
     for arm, name in ARM_NAMES.items():
@@ -56,11 +56,12 @@ def treatment_scores(posts: Posts) -> list[dict[str, Any]] | None:
         if not len(score):
             return None
         mean = float(score.mean())
-        half = NORMAL_95 * float(score.std(ddof=1)) / len(score) ** 0.5 if len(score) > 1 else None
+        n = len(score)
+        half = student_t(n - 1) * float(score.std(ddof=1)) / n**0.5 if n > 1 else None
         rows.append(
             {
                 "arm": name,
-                "posts": len(score),
+                "posts": n,
                 "likes": mean - arm,
                 "score": mean,
                 "ci_low": None if half is None else mean - half,

@@ -33,9 +33,10 @@ class SocialFeed(Scenario):
 
     key = "social-feed"
     title = "Social feed"
+    version = "2"
     description = (
         "Agents on a follow network read what a feed algorithm shows them, react, and change their minds. "
-        "Compare algorithms by reach, engagement, inequality, polarization and cascades."
+        "Compare algorithms by exposures, engagement, inequality, polarization and cascades."
     )
     default_turns = 48
 
@@ -61,6 +62,7 @@ class SocialFeed(Scenario):
         self._notary = Notary()
         self._sample: Sample | None = None
         self.graph, self.people = self._settle(graph, people)
+        self.first_variance = float(self.people.opinion.var())
         self.posts = Posts()
         self.feeds = FeedBuilder(params, self.people, self.graph, self.posts)
         self._seed_posts(seeding)
@@ -78,6 +80,8 @@ class SocialFeed(Scenario):
             self._note(
                 "duplicates", "minor", f"{edges.duplicates:,} follows are in the file more than once; each counts once"
             )
+        if edges.self_loops:
+            self._note("self-loops", "minor", f"in the file {edges.self_loops:,} follow themselves; they are left out")
         network = FollowGraph(len(edges.names), edges.sources, edges.targets)
         return network, populate(network.agents, p.topics, p.stubborn_share, None, people)
 
@@ -100,9 +104,11 @@ class SocialFeed(Scenario):
         counts = self._counts(active, shown, reactions, writers)
         empty = len(active) - len(shown.begins)
         decisions = self._notary.notable(shown, reactions, writers, self.posts, self.people)
+        opinions = self.people.opinion[shown.agent[shown.begins]]  # before reading sways them
         self._apply(shown, reactions, writers)
         self._look_for_trouble(len(active), empty)
         facts = {"active": active, "shown": shown, "reactions": reactions, "empty_feeds": empty}
+        facts["readers_opinions"] = opinions
         return TurnReport(counts, self._news(), facts, decisions=decisions)
 
     def view(self) -> View:

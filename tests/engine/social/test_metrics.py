@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simweb.engine import Outcome, PlayedTurn, Spec, catalogue, play
+from simweb.engine import Context, Outcome, PlayedTurn, Spec, catalogue, play
 from simweb.scenarios.social import SocialFeed
 from simweb.scenarios.social.actions import LIKE_ODDS, like_chance
-from simweb.scenarios.social.feed_measures import mean_overlap, mean_topic_entropy
+from simweb.scenarios.social.feed_measures import mean_overlap, mean_topic_entropy, sampled_pairs
 from simweb.scenarios.social.feeds import Exposures
 from tests.engine.social.worlds import turns, world
 
@@ -45,8 +45,8 @@ def test_sums_over_types_turns_and_the_run_agree() -> None:
     assert run["run.feed.exposures"] == sum(turn["turn.feed.exposures"] for turn in seen)
     engagements = sum(turn["turn.engagement.total"] for turn in seen)
     assert run["run.engagement.rate"] == engagements / run["run.feed.exposures"]
-    variance = [turn["turn.opinion.variance"] for turn in seen]
-    assert run["run.opinion.variance_change"] == variance[-1] - variance[0] != 0
+    before = world(agents=150, activity=0.6).people.opinion.var()
+    assert run["run.opinion.variance_change"] == seen[-1]["turn.opinion.variance"] - before != 0
 
 
 def test_follows_change_by_what_was_followed_and_unfollowed() -> None:
@@ -85,6 +85,33 @@ def test_overlap_is_the_mean_of_jaccard() -> None:
     assert mean_overlap(shown([1, 2], [2, 1])) == 1
     assert mean_overlap(shown([1], [2, 3], [1])) == pytest.approx(1 / 3)
     assert mean_overlap(shown([1])) is None
+
+
+@pytest.mark.parametrize("feeds", [46, 47, 100, 1_000, 65_537, 1_000_000])
+def test_of_many_feeds_a_thousand_different_pairs_are_compared(feeds: int) -> None:
+    one, other = sampled_pairs(feeds)
+    assert len(set(zip(one.tolist(), other.tolist(), strict=True))) == 1000
+    assert (one < other).all()
+    assert (one >= 0).all()
+    assert (other < feeds).all()
+    assert (one[0], other[0]) == (0, 1)
+    assert one.max() > 0.9 * (feeds - 1) - 3
+
+
+def test_of_few_feeds_all_pairs_are_compared() -> None:
+    assert len(sampled_pairs(45)[0]) == 45 * 44 // 2
+
+
+def test_who_crosses_is_told_by_what_readers_thought_before_they_read() -> None:
+    swayed = world(agents=120, activity=1.0, minutes_per_turn=60, convergence=1, tolerance=2, stubborn_share=0)
+    metric = catalogue(SocialFeed)["turn.feed.cross_cutting_share"]
+    for number in range(1, 4):
+        before = swayed.people.opinion.copy()
+        report = swayed.turn()
+        exposures = report.facts["shown"]
+        crossing = (swayed.posts["stance"][exposures.content] >= 0) != (before[exposures.agent] >= 0)
+        assert metric.compute(Context(swayed, number, report)) == pytest.approx(crossing.mean())
+        assert (swayed.people.opinion != before).any()
 
 
 def test_topic_entropy_is_0_for_one_topic_and_1_for_all_alike() -> None:
@@ -170,8 +197,32 @@ def test_the_table_of_the_herd_experiment_is_that_of_its_posts() -> None:
         likes = played_world.posts["likes"][played_world.posts["arm"] == vote]
         assert row["likes"] == pytest.approx(likes.mean())
         assert row["score"] == pytest.approx(likes.mean() + vote)
-        assert (row["ci_high"] - row["ci_low"]) / 2 == pytest.approx(1.96 * likes.std(ddof=1) / 30**0.5, rel=1e-3)
+        assert (row["ci_high"] - row["ci_low"]) / 2 == pytest.approx(2.04523 * likes.std(ddof=1) / 30**0.5, rel=1e-5)
     assert extra_likes(rows, "up") == pytest.approx(rows[2]["likes"] - rows[1]["likes"])
+
+
+class Seeded:
+    """Posts of the herd experiment whose scores are drawn, with the same mean in each arm."""
+
+    def __init__(self, rng: np.random.Generator, posts: int) -> None:
+        self.arm, self.score = np.repeat([-1, 0, 1], posts), rng.normal(3.0, 2.0, 3 * posts)
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        return {"arm": self.arm}[column]
+
+
+@pytest.mark.parametrize("posts", [3, 20])
+def test_the_intervals_of_the_herd_experiment_hold_the_truth_as_often_as_they_say(posts: int) -> None:
+    from simweb.scenarios.social.run_measures import treatment_scores
+
+    rng, drawn = np.random.default_rng(1), 4_000
+    held = 0
+    for _ in range(drawn):
+        rows = treatment_scores(Seeded(rng, posts))  # type: ignore[arg-type]
+        assert rows is not None
+        held += sum(row["ci_low"] <= 3.0 <= row["ci_high"] for row in rows)
+    share = held / (3 * drawn)
+    assert abs(share - 0.95) < 3 * (0.95 * 0.05 / (3 * drawn)) ** 0.5  # with 1.96 it is 81 % of 3 posts, 93.5 % of 20
 
 
 def test_seeded_posts_come_in_triples_that_differ_in_their_vote_only() -> None:

@@ -5,7 +5,7 @@ DESCRIPTION = models.TextField(blank=True, default="", help_text="What it is for
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0012_presence")]
+    dependencies = [("runs", "0014_bounds")]
 
     operations = [
         migrations.AddField("run", "secrets", SECRETS),

@@ -1,0 +1,57 @@
+"""What is said of a run while it is played: messages of plain JSON, the same whoever plays it.
+
+`turn` and `frame` as they come, then `played` or `failed`. The first of them has the `environment`.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from simweb.engine import registry
+from simweb.engine.environment import environment
+from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
+from simweb.engine.scenario import FILES_READ
+from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, keepable, text_of
+
+Message = dict[str, Any]
+
+
+def messages_of(spec: Spec, most_decisions: int) -> Iterator[Message]:
+    """Play the spec. Whatever its model raises, SystemExit too, is the message `failed`."""
+    FILES_READ.clear()
+    turn = 0
+    told: Message | None = None
+    playing = play(spec, most_decisions)
+    while True:
+        try:
+            played = next(playing)
+            told = {} if told is not None else {"environment": environment(registry.load(spec.scenario))}
+        except BaseException as error:
+            yield {"type": "failed", "error": describe(error, turn + 1)}
+            return
+        if isinstance(played, PlayedTurn):
+            turn = played.number
+            yield {"type": "turn", **asdict(played), **told}
+        elif isinstance(played, Frame):
+            yield {"type": "frame", **asdict(played)}
+        else:
+            assert isinstance(played, Outcome)
+            yield {"type": "played", **asdict(played), **told}
+            return
+
+
+def describe(error: BaseException, turn: int) -> Message:
+    """The error as it is kept on the run; the traceback begins where the scenario's own code does."""
+    try:
+        lines = "".join(traceback.format_exception(error))
+    except Exception as broken:  # an exception's own methods may raise, too
+        lines = f"The traceback cannot be made: {type(broken).__name__}"
+    return {
+        "type": keepable(type(error).__name__, NAME_CHARACTERS),
+        "message": keepable(text_of(error)) or "no message",
+        "turn": turn,
+        "traceback": keepable(lines, LONG_CHARACTERS),
+    }
