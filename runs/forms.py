@@ -35,6 +35,7 @@ class FormField:
     placeholder: str = ""
     can_be_none: bool = False
     is_none: bool = False
+    multiline: bool = False
 
     @property
     def checked(self) -> bool:
@@ -172,6 +173,8 @@ def _field(described: typed.ParamField, text: str, error: str, is_none: bool) ->
         placeholder=_placeholder(described),
         can_be_none=described.hides_none,
         is_none=is_none,
+        multiline=described.kind == "json"
+        or (described.is_plain_text and (bool(schema.get("multiline")) or "\n" in text)),
     )
 
 

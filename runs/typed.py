@@ -69,6 +69,7 @@ def read(field: ParamField, text: str) -> Any:
     """The value that the text stands for; Unreadable when it stands for none, LEFT_OUT when nothing was typed."""
     bare = text.strip()
     if field.is_plain_text:
+        text = text.replace("\r\n", "\n")  # as browsers send the lines of a text
         return text if bare or not field.schema.get("minLength") else LEFT_OUT
     if field.kind == "choice":
         return _chosen(field, text)

@@ -49,6 +49,7 @@ class FieldsParams(Params):
     real: float = 1.0
     boolean: bool = True
     text: str = "some"
+    prompt: str = Field("One.\nTwo.", json_schema_extra={"multiline": True})
     maybe_integer: int | None = 5
     maybe_real: float | None = 2.5
     maybe_boolean: bool | None = None

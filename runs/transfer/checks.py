@@ -8,7 +8,7 @@ from typing import Any
 from runs.marks import LONGEST_NOTES, clean_tags
 from runs.models import Simulation
 from runs.simulations import RESERVED, SLUG_RULE, is_slug
-from runs.specs import ONLY_THE_MASK, BadSpec, FieldError, build_spec, load_scenario
+from runs.specs import ONLY_THE_MASK, BadSpec, FieldError, build_spec, clean_description, load_scenario
 from runs.states import Status
 from runs.transfer.document import RunDocument
 
@@ -83,6 +83,10 @@ def _of_marks(document: RunDocument) -> Iterator[FieldError]:
             yield FieldError(("tags",), "Must be in lower case and alphabetical order, each tag once.")
     if len(document.notes) > LONGEST_NOTES:
         yield FieldError(("notes",), f"Notes are at most {LONGEST_NOTES:,} characters long.")
+    try:
+        clean_description(document.description)
+    except BadSpec as error:
+        yield from error.errors
 
 
 def _of_counts(document: RunDocument) -> Iterator[FieldError]:

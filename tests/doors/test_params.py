@@ -17,6 +17,7 @@ TYPED: dict[str, tuple[str, Any, str]] = {
     "integer": ("-7", -7, "-7"),
     "real": ("2.5", 2.5, "2.5"),
     "text": ("Zoë, “so”", "Zoë, “so”", "'Zoë, “so”'"),
+    "prompt": ("Three.\r\n\r\n four", "Three.\n\n four", repr("Three.\n\n four")),
     "maybe_integer": ("", None, "None"),
     "maybe_real": ("", None, "None"),
     "maybe_boolean": ("false", False, "False"),
@@ -124,6 +125,14 @@ def test_an_optional_boolean_has_three_states(lab: Lab, browser: Browser, text: 
     slug = lab.simulation(f"Three states, {text}", "fields", 1)
     run = started(browser.send(f"/simulations/{slug}/new/", {"param-maybe_boolean": text}), lab)
     assert run["params"]["maybe_boolean"] is {"null": None, "true": True, "false": False}[text]
+
+
+def test_a_text_of_many_lines_keeps_them(lab: Lab, browser: Browser) -> None:
+    slug = lab.simulation("Lines", "fields", 1, params={"text": "\n one\n\ntwo", "prompt": "one"})
+    page = browser.page(f"/simulations/{slug}/new/")
+    assert [page.by_id(f"param-{name}").name for name in ("text", "prompt")] == ["textarea", "textarea"]
+    run = started(browser.send(f"/simulations/{slug}/new/", {}), lab)
+    assert (run["params"]["text"], run["params"]["prompt"]) == ("\n one\n\ntwo", "one")
 
 
 def test_a_validator_that_divides_does_so_once_however_often_a_run_is_repeated(lab: Lab) -> None:
