@@ -243,7 +243,7 @@ def _found(
 
 def _fields_of(columns: list[str]) -> list[str]:
     """What columns show beyond what any row does."""
-    kept = {"param": "params", "metric": "run_metrics", "seed": "seed", "tags": "tags"}
+    kept = {"param": "params", "metric": "run_metrics", "seed": "seed", "tags": "tags", "problems": "problem_count"}
     return sorted({kept[kind] for name in columns if (kind := name.partition(".")[0]) in kept})
 
 
@@ -281,6 +281,7 @@ CELLS: dict[str, Callable[[Run], Any]] = {
     "cost": lambda run: cost(run.total_cost_usd),
     "seed": lambda run: str(run.seed),
     "turns": lambda run: f"{run.turns_done}/{run.turns}",
+    "problems": lambda run: measured(run.problem_count),
     "tags": lambda run: ", ".join(run.tags),
 }
 
