@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from performance.models import DailyPerformance, ErrorTotals, ExecutionTotals, SystemDay
+from performance.models import ChangedDay, DailyPerformance, ErrorTotals, ExecutionTotals, RemovedDay, SystemDay
 from runs.admin import ReadOnly
 
 FIGURES = (
@@ -21,6 +21,24 @@ class DailyPerformanceAdmin(ReadOnly):
     search_fields = ("simulation__slug", "simulation__name")
     list_select_related = ("simulation",)
     exclude = HIDDEN
+
+
+@admin.register(RemovedDay)
+class RemovedDayAdmin(ReadOnly):
+    """What the runs were like that have been removed for good, by the day on which they started."""
+
+    list_display = ("metric_date", "simulation", *FIGURES)
+    search_fields = ("simulation__slug", "simulation__name")
+    list_select_related = ("simulation",)
+    exclude = HIDDEN
+
+
+@admin.register(ChangedDay)
+class ChangedDayAdmin(ReadOnly):
+    """Days whose figures are to be made again."""
+
+    list_display = ("metric_date", "simulation")
+    list_select_related = ("simulation",)
 
 
 @admin.register(SystemDay)

@@ -9,12 +9,14 @@ class PerformanceConfig(AppConfig):
     name = "performance"
 
     def ready(self) -> None:
-        from performance import counters
+        from performance import changes, counters
         from performance.rollup import Nightly
-        from runs.events import run_ended
+        from runs.events import run_counted, run_ended, runs_removed
         from runs.upkeep import further_duties
 
         run_ended.connect(counters.on_run_ended, dispatch_uid="counters")
+        run_counted.connect(changes.on_run_counted, dispatch_uid="changed days")
+        runs_removed.connect(changes.on_runs_removed, dispatch_uid="removed days")
         further_duties.append(Nightly().roll_up)
         if settings.OTLP_ENDPOINT:
             _trace_runs()

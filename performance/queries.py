@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from django.core.cache import cache
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
-from performance.figures import NONE, Durations, Figures, Met, Times, Trend, merged, small, trend, unpacked
-from performance.models import DailyPerformance, SystemDay
+from performance.figures import NONE, Durations, Figures, Met, Times, Trend, merged, packed, small, trend, unpacked
+from performance.models import ChangedDay, DailyPerformance, RemovedDay, SystemDay
 from performance.windows import MetricType, Span, TimeRange, gaps, of_day, window
 from runs.models import Run, RunQuerySet, Simulation
 from runs.schemas import iso
@@ -24,6 +25,7 @@ from runs.states import TERMINAL, Status, Trigger
 KEPT_SECONDS = 30
 MOST_ERRORS = 1_000  # groups; the rarest of more are forgotten
 DECIDED = (Status.COMPLETED, Status.FAILED)
+FAILURES = Count("pk", filter=Q(status=Status.FAILED))
 COUNTED: dict[str, Any] = {"n": Count("pk"), "durations": JsonList("duration_ms")}
 
 
@@ -45,6 +47,15 @@ class Performance:
     top_errors: list[tuple[str, int]]
     trend: Trend
     approximate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a day's runs come to."""
+
+    tokens: int | None
+    cost_usd: Decimal | None
+    errors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +183,7 @@ def kept_days(simulation: Simulation | None, days: Iterable[date]) -> list[Part]
 def rolled_up(simulation: Simulation | None, days: Iterable[date]) -> tuple[list[date], QuerySet[Any]]:
     """Those of the days that are done, for a simulation or for all, and the rows that keep their figures."""
     finished = SystemDay.objects.filter(metric_date__in=list(days), finished_at__isnull=False)
-    done = finished.values_list("metric_date", "failed")
+    done = finished.exclude(metric_date__in=_changed(simulation)).values_list("metric_date", "failed")
     if simulation is None:
         good = [day for day, failed in done if not failed]
         return good, SystemDay.objects.filter(metric_date__in=good)
@@ -180,7 +191,14 @@ def rolled_up(simulation: Simulation | None, days: Iterable[date]) -> tuple[list
     return good, DailyPerformance.objects.filter(simulation=simulation, metric_date__in=good)
 
 
-def kept_figures(day: DailyPerformance | SystemDay) -> Figures:
+def _changed(simulation: Simulation | None) -> QuerySet[Any]:
+    """The days that are to be made again, and whose runs are all still there to be read."""
+    of_it = {} if simulation is None else {"simulation": simulation}
+    gone = RemovedDay.objects.filter(metric_date=OuterRef("metric_date"), **of_it)
+    return ChangedDay.objects.filter(~Exists(gone), **of_it).order_by().values("metric_date")
+
+
+def kept_figures(day: DailyPerformance | SystemDay | RemovedDay) -> Figures:
     """The figures that a row keeps."""
     return Figures(
         day.successful_executions,
@@ -189,6 +207,48 @@ def kept_figures(day: DailyPerformance | SystemDay) -> Figures:
         unpacked(day.durations),
         {error: Met(*met) for error, met in day.errors.items()},
     )
+
+
+def sums_of(runs: RunQuerySet, *more: RemovedDay) -> Sums:
+    """What the runs, and those that these rows keep, come to. Errors are failed runs and critical problems."""
+    found = runs.aggregate(
+        tokens=Sum("total_tokens"), cost=Sum("total_cost_usd"), failed=FAILURES, critical=Sum("critical_count")
+    )
+    return Sums(
+        _total(found["tokens"], *(day.total_tokens for day in more)),
+        _total(found["cost"], *(day.total_cost_usd for day in more)),
+        found["failed"] + (found["critical"] or 0) + sum(day.total_errors for day in more),
+    )
+
+
+def _total(*numbers: Any) -> Any:
+    """The sum of those that are known; None of none."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
+
+
+def day_columns(figures: Figures, sums: Sums) -> dict[str, Any]:
+    """The columns of a row that keeps a day."""
+    times = figures.times
+    return {
+        "total_executions": figures.total,
+        "successful_executions": figures.successful,
+        "failed_executions": figures.failed,
+        "cancelled_executions": figures.cancelled,
+        "avg_execution_time_ms": times.avg_ms,
+        "min_execution_time_ms": times.min_ms,
+        "max_execution_time_ms": times.max_ms,
+        "p50_execution_time_ms": times.p50_ms,
+        "p95_execution_time_ms": times.p95_ms,
+        "p99_execution_time_ms": times.p99_ms,
+        "total_errors": sums.errors,
+        "error_rate": figures.error_rate,
+        "success_rate": figures.success_rate,
+        "total_tokens": sums.tokens,
+        "total_cost_usd": sums.cost_usd,
+        "durations": packed(figures.durations),
+        "errors": {error: [met.count, met.last] for error, met in figures.errors.items()},
+    }
 
 
 def _has_lost_runs(simulation: Simulation | None, day: Part) -> bool:

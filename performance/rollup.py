@@ -1,5 +1,6 @@
 """Rollup: each UTC day's figures, kept. Every night at 00:05 for the day before, and again for the two before that, whose
-last runs may have ended since; nights that were missed are made up for.
+last runs may have ended since; nights that were missed are made up for. A day of which a run has changed since, however long
+ago it was, is made again within a minute.
 
 A day is done simulation by simulation, and each step moves the day's place on: nothing is lost by a restart, and two
 servers at once do no harm.
@@ -12,14 +13,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils import timezone
 
-from performance.figures import Figures, merged, packed
-from performance.models import DailyPerformance, SystemDay
-from performance.queries import ended, figures_of, kept_figures
+from performance.figures import Figures, merged
+from performance.models import ChangedDay, DailyPerformance, RemovedDay, SystemDay
+from performance.queries import Sums, day_columns, ended, figures_of, kept_figures, sums_of
 from performance.windows import DAY, midnight, of_day
 from runs.models import Run, Simulation
 
@@ -50,6 +51,10 @@ class Nightly:
         until = time.monotonic() + AT_ONCE_SECONDS
         if until < self._next_look:
             return
+        for changed in ChangedDay.objects.order_by("pk"):
+            make_again(changed)
+            if time.monotonic() >= until:
+                return
         for day in due(timezone.now()):
             for _ in go_on(day):
                 if time.monotonic() >= until:
@@ -107,6 +112,16 @@ def steps(row: SystemDay) -> Iterator[None]:
     _finish(row)
 
 
+def make_again(changed: ChangedDay) -> None:
+    """A simulation's day of which a run has changed since. A change that comes meanwhile leaves it to be done once more."""
+    day = changed.metric_date
+    if SystemDay.objects.filter(metric_date=day, finished_at__isnull=False).exists():
+        roll_up_day(day, changed.simulation_id)
+    elif SystemDay.objects.filter(metric_date=day).exists():  # somebody is at it, and may have passed the simulation
+        _attempt(changed.simulation_id, day)
+    ChangedDay.objects.filter(pk=changed.pk, token=changed.token).delete()
+
+
 def _anew(day: date) -> SystemDay:
     anew: dict[str, Any] = {"started_at": timezone.now(), "finished_at": None, "place": 0, "failed": []}
     return SystemDay.objects.update_or_create(metric_date=day, defaults=anew)[0]
@@ -127,21 +142,22 @@ def _attempt(simulation_id: int, day: date) -> bool:
 
 
 def roll_up(simulation: Simulation, day: date) -> None:
-    """A simulation's figures of a day, from its runs. What is kept of runs that were removed since is left as it is."""
+    """A simulation's figures of a day, from its runs and from what is kept of those that were removed for good."""
     runs = ended(simulation, of_day(day))
-    figures = figures_of(runs)
+    removed = list(RemovedDay.objects.filter(simulation=simulation, metric_date=day))
+    figures = merged([figures_of(runs), *map(kept_figures, removed)])
     kept = DailyPerformance.objects.filter(simulation=simulation, metric_date=day).first()
-    if kept is None and not figures.total and not figures.cancelled:
-        return
     if kept is not None and _were_removed(simulation, day, kept, figures):
         return
-    sums = runs.aggregate(tokens=Sum("total_tokens"), cost=Sum("total_cost_usd"), critical=Sum("critical_count"))
-    told = _columns(figures, sums["tokens"], sums["cost"], figures.failed + (sums["critical"] or 0))
-    DailyPerformance.objects.update_or_create(simulation=simulation, metric_date=day, defaults=told)
+    if figures.total or figures.cancelled:
+        told = day_columns(figures, sums_of(runs, *removed))
+        DailyPerformance.objects.update_or_create(simulation=simulation, metric_date=day, defaults=told)
+    elif kept is not None:
+        kept.delete()
 
 
 def _were_removed(simulation: Simulation, day: date, kept: DailyPerformance, found: Figures) -> bool:
-    """Whether runs that were counted are gone for good, rather than deleted by somebody, which can be undone for a week."""
+    """Whether runs that were counted are gone and nothing is kept of them: the figures are all that knows of them."""
     fewer = kept.total_executions + kept.cancelled_executions - found.total - found.cancelled
     if fewer <= 0:
         return False
@@ -156,31 +172,8 @@ def _finish(row: SystemDay) -> None:
     costs = [day.total_cost_usd for day in days if day.total_cost_usd is not None]
     tokens = [day.total_tokens for day in days if day.total_tokens is not None]
     errors = sum(day.total_errors for day in days)
-    figures = merged(kept_figures(day) for day in days)
-    told = _columns(figures, sum(tokens) if tokens else None, sum(costs) if costs else None, errors)
+    sums = Sums(sum(tokens) if tokens else None, sum(costs, Decimal(0)) if costs else None, errors)
+    told = day_columns(merged(kept_figures(day) for day in days), sums)
     now = timezone.now()
     unfinished = SystemDay.objects.filter(pk=row.pk, finished_at=None)
     unfinished.update(**told, finished_at=now, updated_at=now)
-
-
-def _columns(figures: Figures, tokens: int | None, cost: Any, total_errors: int) -> dict[str, Any]:
-    times = figures.times
-    return {
-        "total_executions": figures.total,
-        "successful_executions": figures.successful,
-        "failed_executions": figures.failed,
-        "cancelled_executions": figures.cancelled,
-        "avg_execution_time_ms": times.avg_ms,
-        "min_execution_time_ms": times.min_ms,
-        "max_execution_time_ms": times.max_ms,
-        "p50_execution_time_ms": times.p50_ms,
-        "p95_execution_time_ms": times.p95_ms,
-        "p99_execution_time_ms": times.p99_ms,
-        "total_errors": total_errors,
-        "error_rate": figures.error_rate,
-        "success_rate": figures.success_rate,
-        "total_tokens": tokens,
-        "total_cost_usd": cost,
-        "durations": packed(figures.durations),
-        "errors": {error: [met.count, met.last] for error, met in figures.errors.items()},
-    }

@@ -20,6 +20,7 @@ from runs.live import Outbox, hub
 from runs.models import Run, Simulation
 from runs.schemas import run_json, simulation_json
 from simweb.access.doors import Caller, caller_of_session, caller_of_token
+from simweb.access.roles import Role
 
 logger = logging.getLogger(__name__)
 UNAUTHORIZED, FORBIDDEN_ORIGIN, SLOW_CLIENT = 4401, 4403, 4429  # and 4408, see simweb/server.py
@@ -56,6 +57,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif self.caller is None:
             await self.close(UNAUTHORIZED)
         else:
+            self.form = self.form_for(self.caller)
             hub.enter(self.outbox)
             self.writer = asyncio.create_task(self._write())
 
@@ -108,6 +110,10 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def ping(self, message: dict[str, Any]) -> None:
         """Answer, so that a client knows that the line is alive."""
         self.outbox.put(frames.envelope("pong", None, {"timestamp": message.get("timestamp")}))
+
+    def form_for(self, caller: Caller) -> Format:
+        """What this caller is told in."""
+        return self.form
 
     def snapshot(self, topic: str) -> str:
         """The topic as it is now. Raises TopicError."""
@@ -192,15 +198,20 @@ class PageSocket(Socket):
     form = "html"
     plain_topics = frozenset({"runs", "history"})
 
+    def form_for(self, caller: Caller) -> Format:
+        """Who may not act gets no controls."""
+        return "html" if caller.role.covers(Role.OPERATOR) else "view"
+
     def snapshot(self, topic: str) -> str:
         assert self.caller is not None
         thing = self.find(topic)
         if isinstance(thing, Run):
-            return frames.run_page_frame(thing, only_progress=False)
+            return frames.run_page_frame(thing, self.form, only_progress=False)
         if isinstance(thing, Simulation):
-            return frames.history_frame(thing)
+            return frames.history_frame(thing, self.form)
         if topic == "history":
-            return frames.rows_frame(queries.visible_runs(self.caller).rows().order_by("-created_at", "-id"))
+            newest = queries.visible_runs(self.caller).rows().order_by("-created_at", "-id")
+            return frames.rows_frame(newest, self.form)
         return frames.dashboard_frame(list(queries.visible_simulations(self.caller)))
 
     def refusal(self, code: str, message: str, topic: str | None = None) -> str:

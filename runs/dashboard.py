@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from runs import queries
 from runs.models import Run, Simulation
+from runs.terms import holds
 from simweb.access.doors import caller_of_session
 
 Row = tuple[Simulation, Run | None]
@@ -42,7 +43,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
     found = queries.visible_simulations(caller)
     q = request.GET.get("q", "").strip()
     if q:
-        found = found.filter(name__icontains=q) | found.filter(scenario__icontains=q)
+        found = found.filter(holds("name", q) | holds("scenario", q))
     sort = _sort(request)
     rows = sorted_rows(queries.dashboard(found), sort)
     columns = [_heading(column, sort, q) for column in COLUMNS]

@@ -15,6 +15,10 @@ from runs.models import Event, Run
 run_changed = Signal()
 # Sent as (run) within the transaction that ends a run: what a listener writes is kept or lost with the end.
 run_ended = Signal()
+# Sent as (run) within the transaction in which an ended run begins or ceases to count: it ended, was imported, deleted, restored.
+run_counted = Signal()
+# Sent as (runs) within the transaction that removes ended runs for good, before they go: those that counted until now.
+runs_removed = Signal()
 
 Kind = Literal["queued", "state", "ended", "progress", "problem", "deleted", "restored"]
 

@@ -12,7 +12,8 @@ from runs import insight, queries
 from runs.models import Run, RunQuerySet, Simulation
 from runs.schemas import iso, problem_json, run_json, simulation_json
 
-Format = Literal["html", "json"]
+Format = Literal["html", "view", "json"]  # partials for who may act, for who may only look; JSON for programs
+HTML: tuple[Format, ...] = ("html", "view")
 Audience = tuple[Format, str]  # what it understands, what it watches
 QUIET = frozenset({"progress", "problem"})  # news that changes no state
 PROBLEMS_TOLD = 5
@@ -43,45 +44,52 @@ def _together(drawn: Drawn) -> Drawn:
     """Partials for the same page go in one frame."""
     pages: dict[Audience, list[str]] = {}
     for audience, text in drawn:
-        if audience[0] == "html":
+        if audience[0] in HTML:
             pages.setdefault(audience, []).append(text)
     told = [(audience, text) for audience, text in drawn if audience[0] == "json"]
     return [*told, *((audience, "".join(texts)) for audience, texts in pages.items())]
 
 
 def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:
-    page: Audience = ("html", f"run:{run.pk}")
     only_progress = set(kinds) <= QUIET
+    name = "gone" if run.deleted_at else "progress" if only_progress else "row"
     drawn: Drawn = []
-    lists: list[Audience] = [("html", f"simulation:{run.simulation.slug}"), ("html", "history")]
-    watched = [audience for audience in lists if audience in audiences]
-    if watched:
-        name = "gone" if run.deleted_at else "progress" if only_progress else "row"
-        text = render_to_string(f"runs/_run_{name}.html", {"run": run})
-        drawn.extend((audience, text) for audience in watched)
-    if page in audiences:
-        drawn.append((page, run_page_frame(run, only_progress=only_progress)))
+    for form in HTML:
+        lists: list[Audience] = [(form, f"simulation:{run.simulation.slug}"), (form, "history")]
+        watched = [audience for audience in lists if audience in audiences]
+        if watched:
+            text = render_to_string(f"runs/_run_{name}.html", {"run": run, **_role(form)})
+            drawn.extend((audience, text) for audience in watched)
+        page: Audience = (form, f"run:{run.pk}")
+        if page in audiences:
+            drawn.append((page, run_page_frame(run, form, only_progress=only_progress)))
     return drawn
 
 
-def run_page_frame(run: Run, *, only_progress: bool) -> str:
+def _role(form: Format) -> dict[str, Any]:
+    """What a partial must know of who looks at it."""
+    return {"may_operate": form == "html"}
+
+
+def run_page_frame(run: Run, form: Format, *, only_progress: bool) -> str:
     """The parts of the run page that a turn changes; with a change of state, those that hold controls as well."""
     parts = ["live"] if only_progress else ["head", "live", "outcome"]
-    context: dict[str, Any] = {"run": run, "waiting": queries.waiting(run)}
+    context: dict[str, Any] = {"run": run, "waiting": queries.waiting(run), **_role(form)}
     if not only_progress:
         context |= insight.outcome(run)
     return "".join(render_to_string(f"runs/_page_{part}.html", context) for part in parts)
 
 
-def history_frame(simulation: Simulation) -> str:
+def history_frame(simulation: Simulation, form: Format) -> str:
     """The whole list of a simulation's history: what a socket gets when it begins to watch."""
     context = {"simulation": simulation, "as_of": queries.now(), "runs": queries.history_rows(simulation)}
-    return render_to_string("runs/_history_rows.html", context)
+    return render_to_string("runs/_history_rows.html", {**context, **_role(form)})
 
 
-def rows_frame(runs: RunQuerySet) -> str:
+def rows_frame(runs: RunQuerySet, form: Format) -> str:
     """The newest rows of the list of all runs."""
-    return "".join(render_to_string("runs/_run_row.html", {"run": run}) for run in runs[: queries.HISTORY])
+    newest = runs[: queries.HISTORY]
+    return "".join(render_to_string("runs/_run_row.html", {"run": run, **_role(form)}) for run in newest)
 
 
 def dashboard_frame(simulations: Collection[Simulation]) -> str:
@@ -96,8 +104,10 @@ def dashboard_frame(simulations: Collection[Simulation]) -> str:
 
 def _simulation_frames(simulation_ids: Collection[int], audiences: Collection[Audience]) -> Drawn:
     drawn: Drawn = []
-    if ("html", "runs") in audiences:
-        drawn.append((("html", "runs"), dashboard_frame(list(Simulation.objects.filter(pk__in=simulation_ids)))))
+    figures: list[Audience] = [(form, "runs") for form in HTML if (form, "runs") in audiences]
+    if figures:
+        text = dashboard_frame(list(Simulation.objects.filter(pk__in=simulation_ids)))  # it holds no controls
+        drawn.extend((audience, text) for audience in figures)
     watched = [topic for form, topic in audiences if form == "json" and topic.startswith("simulation:")]
     if watched:
         for simulation, last in queries.dashboard(Simulation.objects.filter(pk__in=simulation_ids)):

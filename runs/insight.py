@@ -45,7 +45,10 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in brief. `success_rate` is the share (0–1) of settled decisions that succeeded."""
+    """A run in brief. `success_rate` is the share (0–1) of settled decisions that succeeded.
+
+    Lists have the first few; the counts beside them are of all.
+    """
 
     run_id: int
     simulation: str
@@ -57,8 +60,12 @@ class Summary:
     narrative: str
     key_decisions: list[str]
     critical_problems: list[str]
+    critical_count: int
     warnings: list[str]
+    warning_count: int
     successes: list[str]
+    decisions_successful: int
+    decisions_failed: int
     quality: str | None
     attention: list[str]
     analysis: dict[str, Any] | None
@@ -97,10 +104,11 @@ def narrative(run: Run) -> str:
         sentences.append(f"{amount(run.decision_count)} decisions: {good} succeeded, {bad} failed{pending}.")
     for severity, word in (("critical", "Critical"), ("warning", "Warnings")):
         if found := _problems(run, severity):
-            sentences.append(f"{word}: {'; '.join(text.rstrip('.') for text in found)}.")
+            more = _and_more(getattr(run, f"{severity}_count") - len(found))
+            sentences.append(f"{word}: {'; '.join(text.rstrip('.') for text in found)}{more}.")
     failed = run.decisions.filter(outcome="failure").values_list("intent", flat=True)[:FAILED_INTENTS]
     if intents := list(failed):
-        sentences.append(f"Failed on: {', '.join(intents)}.")
+        sentences.append(f"Failed on: {', '.join(intents)}{_and_more(run.decisions_failed - len(intents))}.")
     return " ".join(sentences)
 
 
@@ -120,8 +128,12 @@ def summary(run: Run) -> Summary:
         narrative=narrative(run),
         key_decisions=[one_line(decision) for decision in key],
         critical_problems=_problems(run, "critical"),
+        critical_count=run.critical_count,
         warnings=_problems(run, "warning"),
+        warning_count=run.warning_count,
         successes=list(good[:SUCCESSES]),
+        decisions_successful=run.decisions_successful,
+        decisions_failed=run.decisions_failed,
         quality=quality(run),
         attention=attention(run),
         analysis=asdict(found) if found else None,
@@ -135,7 +147,8 @@ def outcome(run: Run) -> dict[str, Any]:
 
 
 def quality(run: Run) -> str | None:
-    """`failed`; `degraded`: completed, but not at the first attempt, or with critical problems or warnings; `clean`.
+    """`failed`; `degraded`: completed, but not at the first attempt, or with failed decisions, critical problems or
+    warnings; `clean`: nothing of that kind.
 
     None while it has not ended, and for what a person cancelled.
     """
@@ -143,7 +156,7 @@ def quality(run: Run) -> str | None:
         return "failed"
     if run.state is not Status.COMPLETED:
         return None
-    blemishes = (run.attempt > 1, run.critical_count, run.warning_count)
+    blemishes = (run.attempt > 1, run.critical_count, run.warning_count, run.decisions_failed)
     return "degraded" if any(blemishes) else "clean"
 
 
@@ -241,6 +254,10 @@ def _suggestions(run: Run) -> list[str]:
 
 def _problems(run: Run, severity: str) -> list[str]:
     return list(run.problems.filter(severity=severity).values_list("description", flat=True)[:KEY_DECISIONS])
+
+
+def _and_more(number: int) -> str:
+    return f", and {amount(number)} more" if number > 0 else ""
 
 
 def _once(texts: Iterable[str]) -> list[str]:

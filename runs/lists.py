@@ -282,6 +282,7 @@ CELLS: dict[str, Callable[[Run], Any]] = {
     "cost": lambda run: cost(run.total_cost_usd),
     "seed": lambda run: str(run.seed),
     "turns": lambda run: f"{run.turns_done}/{run.turns}",
+    "problems": lambda run: measured(run.problem_count),
     "tags": lambda run: ", ".join(run.tags),
 }
 

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from runs.bulk import UNDO_DAYS
+from runs.events import runs_removed
 from runs.models import Run, RunQuerySet, Simulation
 from runs.services import COUNTERS
 from runs.states import TERMINAL, Trigger
@@ -47,7 +48,7 @@ def _old(now: datetime, days: int) -> RunQuerySet:
 def _remove(wanted: RunQuerySet) -> int:
     """Remove those that are still due when they are held: another server, or a person, may have been quicker."""
     held = wanted.select_for_update(of=("self",)).order_by("pk")
-    runs = list(held.only("pk", "status", "trigger", "simulation_id", "deleted_at"))
+    runs = list(held.only("pk", "status", "trigger", "simulation_id", "deleted_at", "started_at"))
     _uncount(runs)
     Run.objects.filter(pk__in=[run.pk for run in runs]).delete()
     return len(runs)
@@ -56,6 +57,7 @@ def _remove(wanted: RunQuerySet) -> int:
 def _uncount(runs: Iterable[Run]) -> None:
     """Deleted runs, and replays, are in no count already."""
     counted = [run for run in runs if run.deleted_at is None and run.trigger != Trigger.VERIFY]
+    runs_removed.send(sender=Run, runs=counted)
     fewer = Counter((run.simulation_id, COUNTERS[run.state]) for run in counted if run.state in COUNTERS)
     for (simulation_id, field), number in sorted(fewer.items()):  # in order: two who prune wait in no ring
         changes = {field: Greatest(F(field) - number, 0), "endings": F("endings") + 1}

@@ -14,7 +14,7 @@ from runs.specs import BadSpec, FieldError
 from runs.terms import NAMED, sort_of
 
 COLUMNS = {"started": "Started", "duration": "Duration", "trigger": "Trigger", "tokens": "Tokens", "cost": "Cost"}
-COLUMNS |= {"created": "Created", "seed": "Seed", "turns": "Turns", "tags": "Tags"}
+COLUMNS |= {"created": "Created", "seed": "Seed", "turns": "Turns", "problems": "Problems", "tags": "Tags"}
 SHOWN = ["started", "duration", "trigger", "tokens", "cost"]
 MOST_COLUMNS = 12
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from metrics.models import MetricSelection
 from runs import outbox, verification
 from runs.errors import error_group
-from runs.events import announce, record, run_ended
+from runs.events import announce, record, run_counted, run_ended
 from runs.models import Run, Simulation
 from runs.specs import BadSpec, build_spec, clean_description, kept_params, load_scenario, merged, spec_of
 from runs.states import Act, Status, Trigger, sources
@@ -204,6 +204,7 @@ def count_ended(run: Run, by: int) -> None:
     field = COUNTERS.get(run.state)
     counted = {} if field is None else {field: F(field) + by}
     Simulation.objects.filter(pk=run.simulation_id).update(**counted, endings=F("endings") + 1)
+    run_counted.send(sender=Run, run=run)
 
 
 def _need(run: Run, act: Act, done: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Expression, F, FloatField, Func, Q, TextField
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Collate, Upper
 from django.db.models.lookups import Contains, Exact, GreaterThan, GreaterThanOrEqual, IsNull, LessThan, LessThanOrEqual
 from django.utils import timezone
 
@@ -99,11 +99,21 @@ def is_indexed(name: str) -> bool:
 
 
 def word(text: str) -> Q:
-    """The text occurs in the simulation's name, the error's message, the notes or a tag."""
-    named = list(Simulation.objects.filter(name__icontains=text).order_by().values_list("pk", flat=True))
+    """The text occurs in the simulation's name, the error's type or message, the notes or a tag, in any case of letters."""
+    named = list(Simulation.objects.filter(holds("name", text)).order_by().values_list("pk", flat=True))
     tags = Q(Contains(Cast("tags", TextField()), _escaped(text.lower())))
-    found = Q(error_message__icontains=text) | Q(notes__icontains=text) | tags
+    found = holds("error_message", text) | holds("error_type", text) | holds("notes", text) | tags
     return found | Q(simulation_id__in=named) if named else found
+
+
+def holds(column: str, text: str) -> Q:
+    """The text occurs in the column, in any case of letters, of whatever alphabet."""
+    if text.isascii():
+        return Q(**{f"{column}__icontains": text})
+    if connection.vendor == "sqlite":  # its LIKE knows the case of ASCII only; its REGEXP is Python's
+        return Q(**{f"{column}__iregex": re.escape(text)})
+    # What LIKE and UPPER know depends on the locale of the database, and Unicode's does not.
+    return Q(Contains(Upper(Collate(column, "und-x-icu")), text.upper()))
 
 
 def _escaped(text: str) -> str:
@@ -309,6 +319,9 @@ SORTS: dict[str, tuple[Key, ...]] = {
     "duration": (Key(F("duration_ms"), _read_whole),),
     "tokens": (Key(F("total_tokens"), _read_whole),),
     "cost": (Key(Cast("total_cost_usd", FloatField()), _read_number),),
+    "seed": (Key(F("seed"), _read_whole, nullable=False),),
+    "turns": (Key(F("turns"), _read_whole, nullable=False),),
+    "problems": (Key(F("problem_count"), _read_whole, nullable=False),),
     "status": (Key(F("status"), _read_text, nullable=False),),
     "simulation": (Key(F("simulation__name"), _read_text, nullable=False),),
     "id": (),

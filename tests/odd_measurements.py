@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from simweb.engine import Metric, Params, Scenario, TurnReport
+from simweb.engine import Decision, Metric, Params, Problem, Scenario, Severity, TurnReport
 
 LARGE = 2**53 + 1  # no float is equal to it
 
@@ -115,5 +115,28 @@ class Flaky(Scenario):
         return TurnReport({"step": 1})
 
 
-SCENARIOS = (OddTables, OddCharts, Constant, Early, Flaky)
+class Worried(Scenario):
+    """A critical problem and a warning in every turn, and a decision that fails."""
+
+    key, title, Params = "worried", "Worried", OddParams
+    number = 0
+
+    def turn(self) -> TurnReport:
+        self.number += 1
+        worries: list[tuple[Severity, str]] = [("critical", f"fire {self.number}"), ("warning", f"smoke {self.number}")]
+        problems = [Problem(severity, told) for severity, told in worries]
+        failed = Decision(agent="a", intent=f"exit {self.number}", chosen="door", outcome="failure", error="locked")
+        return TurnReport({"step": 1}, problems=problems, decisions=[failed])
+
+
+class OneFailure(Scenario):
+    """Nothing is wrong but one decision."""
+
+    key, title, Params = "one-failure", "One failure", OddParams
+
+    def turn(self) -> TurnReport:
+        return TurnReport({"step": 1}, decisions=[Decision(agent="a", intent="exit", chosen="door", outcome="failure")])
+
+
+SCENARIOS = (Worried, OneFailure, OddTables, OddCharts, Constant, Early, Flaky)
 SETTING = ",".join(f"{scenario.key}=tests.odd_measurements:{scenario.__name__}" for scenario in SCENARIOS)

@@ -1,6 +1,6 @@
-"""The nouns: what a day was like, for a simulation and for all; what was ever counted."""
+"""The nouns: what a day was like, for a simulation and for all; what has changed of it since; what was ever counted."""
 
-from performance.models.days import DailyPerformance, SystemDay
+from performance.models.days import ChangedDay, DailyPerformance, RemovedDay, SystemDay
 from performance.models.totals import ErrorTotals, ExecutionTotals
 
-__all__ = ["DailyPerformance", "ErrorTotals", "ExecutionTotals", "SystemDay"]
+__all__ = ["ChangedDay", "DailyPerformance", "ErrorTotals", "ExecutionTotals", "RemovedDay", "SystemDay"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -58,6 +60,42 @@ class DailyPerformance(DayFigures):
         ]
         # The day of all simulations: what the system's day is made of.
         indexes = [models.Index(fields=["metric_date"], name="performance_of_day")]
+
+    def __str__(self) -> str:
+        return f"{self.simulation_id} on {self.metric_date}"
+
+
+class RemovedDay(DayFigures):
+    """What the runs of a simulation's day were like that have been removed for good. They stay in the day's figures."""
+
+    simulation = models.ForeignKey(Simulation, models.CASCADE, related_name="removed_days", db_index=False)
+    metric_date = models.DateField()
+
+    class Meta:
+        ordering = ["-metric_date", "simulation"]
+        constraints = [
+            models.UniqueConstraint(fields=["simulation", "metric_date"], name="one_removed_row_per_simulation_and_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.simulation_id} on {self.metric_date}, removed"
+
+
+class ChangedDay(models.Model):
+    """A day over of which a run has begun or ceased to count since: its figures are to be made again.
+
+    Each change writes another token, so that whoever has made the figures again forgets only the changes that they have.
+    """
+
+    simulation = models.ForeignKey(Simulation, models.CASCADE, related_name="changed_days", db_index=False)
+    metric_date = models.DateField()
+    token = models.UUIDField(default=uuid4)
+
+    class Meta:
+        ordering = ["metric_date", "simulation"]
+        constraints = [
+            models.UniqueConstraint(fields=["simulation", "metric_date"], name="one_change_per_simulation_and_day")
+        ]
 
     def __str__(self) -> str:
         return f"{self.simulation_id} on {self.metric_date}"

@@ -69,7 +69,10 @@ class FrameList(Schema):
 
 
 class SummaryOut(Schema):
-    """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it."""
+    """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it.
+
+    Lists have the first few; the counts beside them are of all.
+    """
 
     run_id: int
     simulation: str
@@ -81,8 +84,12 @@ class SummaryOut(Schema):
     narrative: str
     key_decisions: list[str]
     critical_problems: list[str]
+    critical_count: int
     warnings: list[str]
+    warning_count: int
     successes: list[str]
+    decisions_successful: int
+    decisions_failed: int
     quality: str | None
     attention: list[str]
     analysis: dict[str, Any] | None

@@ -256,7 +256,6 @@ class RunDocument(Part):
     environment: Environment | None
     tags: list[Plain]
     notes: Plain
-    description: Plain = ""
     is_starred: bool
     description: Annotated[Plain, _cut(LONGEST_DESCRIPTION)] = ""
     own_narrative: Text = ""

@@ -11,7 +11,7 @@ from runs.models import Run, RunQuerySet
 from runs.schemas import iso
 
 CHUNK = 500
-KEPT = {"param": "params", "metric": "run_metrics", "seed": "seed", "tags": "tags"}
+KEPT = {"param": "params", "metric": "run_metrics", "seed": "seed", "tags": "tags", "problems": "problem_count"}
 Values = dict[str, Callable[[Run], Any]]
 # Under each column of the list its columns in the file.
 COLUMNS: dict[str, Values] = {
@@ -23,6 +23,7 @@ COLUMNS: dict[str, Values] = {
     "cost": {"total_cost_usd": lambda run: run.total_cost_usd},
     "seed": {"seed": lambda run: run.seed},
     "turns": {"turns_done": lambda run: run.turns_done, "turns": lambda run: run.turns},
+    "problems": {"problem_count": lambda run: run.problem_count},
     "tags": {"tags": lambda run: " ".join(run.tags)},
 }
 

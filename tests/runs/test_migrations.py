@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connection
 
 from runs import immutable
-from runs.models import Run
+from runs.models import Run, SeriesBlock
 from tests.conftest import MakeRun
 from tests.runs.lives import lead_to
 
@@ -27,3 +27,11 @@ def test_errors_of_runs_that_failed_before_they_were_grouped_are_grouped(make_ru
         immutable.install()
     assert Run.objects.get(pk=failed.pk).error_group == "RuntimeError: boom"
     assert Run.objects.get(pk=completed.pk).error_group == ""
+
+
+def test_blocks_of_mappings_that_were_packed_as_numbers_are_forgotten(make_run: MakeRun) -> None:
+    run, number = lead_to(make_run(), "completed"), bytes(8 * 4_096)
+    for first, names, values in ((1, [], number), (4_097, [], 2 * number), (8_193, ["a", "b"], 2 * number)):
+        SeriesBlock.objects.create(run=run, metric="turn.walk.parts", first=first, names=names, values=values)
+    import_module("runs.migrations.0015_blank_names").forget(apps, None)
+    assert set(SeriesBlock.objects.values_list("first", flat=True)) == {1, 8_193}

@@ -16,7 +16,7 @@ from tests.runs.lives import claimed, turn
 
 TURNS = 8
 NUMBERS = st.one_of(st.none(), st.integers(-9, 9), st.floats(allow_nan=False, allow_infinity=False))
-MAPPINGS = st.one_of(st.none(), st.dictionaries(st.sampled_from("abc"), NUMBERS))
+MAPPINGS = st.one_of(st.none(), st.dictionaries(st.sampled_from(["", "a", "b", "c"]), NUMBERS))
 VALUES = st.one_of(st.lists(NUMBERS, min_size=1, max_size=40), st.lists(MAPPINGS, min_size=1, max_size=40))
 METRIC = "turn.walk.place"
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from performance.rollup import due, roll_up_day
+from performance.models import ChangedDay
+from performance.rollup import due, make_again, roll_up_day
 from performance.windows import DAY
 from runs.models import Simulation
 
@@ -30,6 +31,9 @@ class Command(BaseCommand):
             if only is None:
                 raise CommandError(f"there is no simulation {simulation!r}")
         failed = 0
+        for changed in ChangedDay.objects.select_related("simulation") if (date or since) is None else []:
+            make_again(changed)
+            self.stdout.write(f"{changed.metric_date}: {changed.simulation.slug} again, a run of it has changed")
         for day in days:
             rolled = roll_up_day(day, only)
             failed += len(rolled.failed)
