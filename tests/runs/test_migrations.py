@@ -33,5 +33,5 @@ def test_blocks_of_mappings_that_were_packed_as_numbers_are_forgotten(make_run: 
     run, number = lead_to(make_run(), "completed"), bytes(8 * 4_096)
     for first, names, values in ((1, [], number), (4_097, [], 2 * number), (8_193, ["a", "b"], 2 * number)):
         SeriesBlock.objects.create(run=run, metric="turn.walk.parts", first=first, names=names, values=values)
-    import_module("runs.migrations.0015_blank_names").forget(apps, None)
+    import_module("runs.migrations.0017_blank_names").forget(apps, None)
     assert set(SeriesBlock.objects.values_list("first", flat=True)) == {1, 8_193}
