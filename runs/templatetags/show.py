@@ -19,6 +19,7 @@ from simweb.engine import catalogue, registry
 
 register = template.Library()
 UNKNOWN = "—"
+LONGEST_LINE = 300
 SPARK_WIDTH, SPARK_HEIGHT = 104, 22
 
 register.filter("iso", iso)
@@ -34,6 +35,20 @@ def moment(at: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" data-relative title="{} {} UTC">{} {}</time>', written, day, time, day, time[:5]
     )
+
+
+@register.filter
+def at(moment: datetime) -> SafeString:
+    """A moment as date and time of day; the page's clock writes it in the reader's zone, without the date when it is today."""
+    written = str(iso(moment))
+    return format_html('<time class="at" datetime="{}" data-at>{} {}</time>', written, written[:10], written[11:16])
+
+
+@register.filter
+def why(run: Any) -> str:
+    """The first line of what a run failed of."""
+    line = next((line.strip() for line in run.error_message.splitlines() if line.strip()), "")
+    return f"{run.error_type}: {line[:LONGEST_LINE]}" if line else str(run.error_type)
 
 
 @register.filter

@@ -34,6 +34,13 @@
     return new Date(moment).toLocaleDateString();
   }
 
+  function at(moment) {
+    const isToday = moment.toDateString() === new Date(now()).toDateString();
+    const day = isToday ? {} : { month: "short", day: "numeric" };
+    const year = moment.getFullYear() === new Date(now()).getFullYear() ? {} : { year: "numeric" };
+    return moment.toLocaleString(undefined, { ...day, ...year, hour: "2-digit", minute: "2-digit" });
+  }
+
   const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
   function tell(root = document) {
@@ -43,6 +50,7 @@
       const full = new Date(moment).toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
       if (time.title !== full) time.title = full;
     });
+    root.querySelectorAll("time[data-at]").forEach((time) => write(time, at(new Date(Date.parse(time.dateTime)))));
     root.querySelectorAll("time[data-local]").forEach((time) => write(time, new Date(Date.parse(time.dateTime)).toLocaleString()));
     root.querySelectorAll("[data-since]").forEach((element) => write(element, duration(now() - Date.parse(element.dataset.since))));
   }
