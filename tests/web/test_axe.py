@@ -126,7 +126,7 @@ def test_the_settings_as_they_are_and_with_errors(themed: Page, lab: Lab, forgiv
     themed.goto(f"/simulations/{slug}/settings/")
     add_notifier(themed, "https://example.com/hook")
     assert_accessible(themed)
-    themed.get_by_label("Schedule").fill("every morning")
+    themed.get_by_label("Schedule", exact=True).fill("every morning")
     themed.get_by_role("button", name="Save").click()
     expect(themed.get_by_text("Is not a cron expression")).to_be_visible()
     assert_accessible(themed)

@@ -75,7 +75,7 @@ def test_a_schedule_says_when_it_is_next_here_and_on_the_dashboard(page: Page, l
     slug = lab.simulation("Scheduled by hand")
     open_settings(page, slug)
     card = page.locator(".card").filter(has=page.get_by_role("heading", name="Schedule"))
-    page.get_by_label("Schedule").fill("0 6 * * 1-5")
+    page.get_by_label("Schedule", exact=True).fill("0 6 * * 1-5")
     page.get_by_label("Time zone").fill("Europe/Berlin")
     save(page)
     moment = lab.client.get(f"/simulations/{slug}").json()["next_run_at"]
@@ -103,9 +103,9 @@ def test_a_paused_schedule_says_so_and_goes_on_when_it_is_no_longer(page: Page, 
 
 def test_a_schedule_that_came_says_when_it_was_last(page: Page, lab: Lab) -> None:
     slug = lab.simulation("Came by")
-    lab.client.patch(f"/simulations/{slug}", json={"schedule": {"cron": "* * * * * *"}}).raise_for_status()
+    lab.client.patch(f"/simulations/{slug}", json={"schedule": {"cron": "* * * * *"}}).raise_for_status()
     page.goto(f"/simulations/{slug}/")
-    page.locator(".history-rows > .row").first.wait_for()
+    page.locator(".history-rows > .row").first.wait_for(timeout=75_000)  # a minute is the least there is
     page.get_by_role("link", name="Settings", exact=True).click()
     card = page.locator(".card").filter(has=page.get_by_role("heading", name="Schedule"))
     expect(card).to_contain_text(re.compile(r"last \d{4}-\d\d-\d\d \d\d:\d\d UTC, (just now|\d+ s ago)"))
@@ -116,11 +116,11 @@ def test_what_is_wrong_is_said_at_its_field_and_the_rest_is_kept(page: Page, lab
     slug = lab.simulation("Wrongly set")
     open_settings(page, slug)
     page.get_by_label("A run may take").fill("77")
-    page.get_by_label("Schedule").fill("every morning")
+    page.get_by_label("Schedule", exact=True).fill("every morning")
     page.get_by_role("button", name="Save", exact=True).click()
-    field = page.locator(".field").filter(has=page.get_by_label("Schedule"))
+    field = page.locator(".field").filter(has=page.get_by_label("Schedule", exact=True))
     expect(field.locator(".error")).to_contain_text("Is not a cron expression")
-    expect(page.get_by_label("Schedule")).to_have_value("every morning")
+    expect(page.get_by_label("Schedule", exact=True)).to_have_value("every morning")
     expect(page.get_by_label("A run may take")).to_have_value("77")
     assert lab.client.get(f"/simulations/{slug}").json()["execution"]["run_timeout_s"] is None
 
@@ -128,11 +128,11 @@ def test_what_is_wrong_is_said_at_its_field_and_the_rest_is_kept(page: Page, lab
 def test_somebody_is_told_and_no_longer(page: Page, lab: Lab) -> None:
     slug = lab.simulation("Told by hand")
     open_settings(page, slug)
-    expect(page.get_by_text("Nobody is told when a run ends.")).to_be_visible()
+    expect(page.get_by_text("Nobody is told when a run of this simulation ends.")).to_be_visible()
     page.get_by_role("checkbox", name="Completed").check()
     add_notifier(page, "https://example.com/hook")
     entry = page.locator("form.inline")
     expect(entry).to_contain_text("Webhook to https://example.com/hook when completed, failed")
     entry.get_by_role("button", name=re.compile("^Remove")).click()
     expect(entry).to_have_count(0)
-    expect(page.get_by_text("Nobody is told when a run ends.")).to_be_visible()
+    expect(page.get_by_text("Nobody is told when a run of this simulation ends.")).to_be_visible()
