@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 from django.contrib import messages
@@ -77,6 +78,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "metrics": named(found.metric_keys, known),
         "known_metrics": len(known),
         "has_view": queries.shows_world(found),
+        "has_parquet": find_spec("pyarrow") is not None,
         "params": queries.titled_params(found),
         "spec": tabs.spec(found),
         **insight.outcome(found),

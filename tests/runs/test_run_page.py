@@ -217,3 +217,13 @@ def test_a_viewer_sees_no_controls_on_the_page_of_a_run(viewer: User, run: Run) 
     page = page_of(signed_in(viewer), f"/runs/{run.pk}/")
     assert [button for button in page.all("button") if "data-act" in button.attributes] == []
     assert page.all("button", formaction=f"/runs/{run.pk}/restore/") == []
+
+
+@pytest.mark.parametrize("has_parquet", [True, False])
+def test_parquet_is_offered_where_it_can_be_written(
+    browser: Client, run: Run, monkeypatch: pytest.MonkeyPatch, has_parquet: bool
+) -> None:
+    monkeypatch.setattr("runs.views.find_spec", lambda name: object() if has_parquet else None)
+    page = browser.get(f"/runs/{run.pk}/").content.decode()
+    assert ("format=parquet" in page) == has_parquet
+    assert "format=json" in page
