@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -12,16 +13,31 @@ from tests.html import Element, Page
 from tests.web.server import Server
 
 Fields = dict[str, str | list[str]]
+MAKE = "from django.contrib.auth.models import User; User.objects.get_or_create(username={name!r})"
+
+
+@contextmanager
+def signed_in(server: Server, viewer: str = "") -> Iterator[httpx.Client]:
+    """The pages as the admin sees them, or a viewer of this name."""
+    browser = Browser(server, viewer)
+    try:
+        yield browser.client
+    finally:
+        browser.client.close()
 
 
 class Browser:
-    """One person at one server."""
+    """One person at one server: the admin, or a viewer of this name, who is made where there is none."""
 
-    def __init__(self, server: Server) -> None:
-        self.client = httpx.Client(base_url=server.base, timeout=30, follow_redirects=True)
-        link = "/sign-in/" + server.manage("sign_in_link").rpartition("/sign-in/")[2]
+    def __init__(self, server: Server, viewer: str = "") -> None:
+        self.client = httpx.Client(base_url=server.base, timeout=60, follow_redirects=True)
+        if viewer:
+            server.manage("shell", "-c", MAKE.format(name=viewer))
+        who = ["--user", viewer] if viewer else []
+        link = server.manage("sign_in_link", "--base", server.base, *who)
         token = self._csrf(self.client.get(link).text)
-        self.client.post(link, data={"csrfmiddlewaretoken": token}).raise_for_status()
+        answer = self.client.post(link, data={"csrfmiddlewaretoken": token}, headers={"Referer": link})
+        assert answer.url.path == "/"
 
     def page(self, path: str) -> Page:
         """The page at this address."""

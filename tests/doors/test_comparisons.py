@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.doors.people import signed_in
+from tests.doors.browser import signed_in
 from tests.web.server import Lab, Server
 
 PLACE = "turn.walk.place"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors.people import signed_in
+from tests.doors.browser import signed_in
 from tests.waiting import wait_until
 from tests.web.server import Lab, Server
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doors.people import signed_in
+from tests.doors.browser import signed_in
 from tests.web.server import Lab, Server
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.doors.people import signed_in
+from tests.doors.browser import signed_in
 from tests.web.server import Lab, Server
 
 ACT = re.compile(r'formaction="[^"]+"|data-act="(?!view|compare)[a-z]+"|data-menu="[^"]+"')
