@@ -88,7 +88,7 @@ def test_what_changes_is_rolled_up_again_by_the_clock(lab: Lab, server: Server, 
     rolled_up(lab, server, slug)
     lab.delete(runs[2])
     count = "from performance.models import ChangedDay; print(ChangedDay.objects.count())"
-    wait_until(lambda: server.manage("shell", "-v", "0", "-c", count) == "0", seconds=90)
+    wait_until(lambda: server.manage("shell", "-v", "0", "-c", count) == "0", seconds=90, every=3)
     assert counts(figures(lab, slug)) == (2, 2, 0)
 
 
