@@ -346,3 +346,4 @@ SETTING = ",".join(
     ]
 )
 SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"
+SETTING += ",spending=tests.detailed_worlds:Spending"

@@ -1,0 +1,42 @@
+"""What the page of a run tells beside its metrics."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.web.pages import open_run
+from tests.web.server import Lab
+
+CELLS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+
+
+def test_what_is_spent_is_a_chart_that_comes_with_the_first_token_and_follows(page: Page, lab: Lab) -> None:
+    run = lab.run(lab.simulation("Spends live", "spending", 1000, params={"seconds": 0.3}))
+    open_run(page, run)
+    chart = page.locator("sim-chart[data-title=Tokens]")
+    expect(chart.locator("canvas")).to_be_visible()
+    newest = chart.locator(".u-legend .u-value").first
+    expect(newest).to_have_text(re.compile(r"^[2-9]$"))
+    early = newest.inner_text()
+    expect(newest).not_to_have_text(early)
+    quiet = lab.run(lab.paced("Spends nothing live", seconds=0.05))
+    lab.until(quiet, "running")
+    open_run(page, quiet)
+    expect(page.locator("sim-chart canvas").first).to_be_visible()
+    expect(page.locator("sim-chart[data-title=Tokens]")).to_be_hidden()
+
+
+def test_a_chart_of_spending_is_by_turn_or_summed_up_with_its_table(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Spends by turn", "spending", 4), 1)
+    open_run(page, run)
+    chart = page.locator("sim-chart[data-title=Tokens]")
+    chart.get_by_text("As a table").click()
+    rows = chart.locator("details tbody tr")
+    expect(rows).to_have_count(4)
+    assert rows.evaluate_all(CELLS) == [["1", "—"], ["2", "20"], ["3", "30"], ["4", "40"]]
+    chart.get_by_role("combobox", name="Tokens: of each turn, or so far").select_option("so far")
+    expect(rows.last).to_have_text("490")
+    assert rows.evaluate_all(CELLS) == [["1", "—"], ["2", "20"], ["3", "50"], ["4", "90"]]
+    expect(chart.locator(".u-legend .u-value")).to_have_text(["4", "90"])
