@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from runs.models import Decision, Run, Simulation
 from runs.states import FailureKind, Status
-from runs.templatetags.show import amount, duration
+from runs.templatetags.show import FATE_MARKS, amount, duration
 
 KEY_DECISIONS = 5
 SUCCESSES = 3
@@ -22,7 +22,6 @@ CHAIN = 20
 PATTERN_RUNS = 200
 LEAST_DECISIONS = 5
 TOP_ERRORS = 5
-MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 ADVICE = {
     FailureKind.MODEL: "The scenario's own code raised this: the traceback names the line, the log what it printed before.",
     FailureKind.LOST: "Nothing in the model is known to be wrong: retry it, or let the simulation retry lost runs by itself.",
@@ -83,7 +82,7 @@ def one_line(decision: Decision) -> str:
     """`✓ [agent] intent → what was chosen [quality: 0.8]`."""
     chosen = decision.chosen_option or "nothing chosen"
     judged = "" if decision.quality is None else f" [quality: {decision.quality:g}]"
-    return f"{MARKS[decision.outcome]} [{decision.agent}] {decision.intent} → {chosen}{judged}"
+    return f"{FATE_MARKS[decision.outcome]} [{decision.agent}] {decision.intent} → {chosen}{judged}"
 
 
 def narrative(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -156,14 +157,16 @@ class EventOut(Schema):
 
 
 class ProblemOut(Schema):
-    """`decision` is the key of the decision it came from, or blank."""
+    """`decision` is the key of the decision it came from, or blank; `decision_number` its number, null where none is kept."""
 
+    id: int
     severity: str
     description: str
     source: str
     root_cause: str
     suggested_fix: str
     decision: str
+    decision_number: int | None
     turn: int | None
     created_at: str
 
@@ -175,6 +178,9 @@ class OptionOut(Schema):
 
 
 class DecisionOut(Schema):
+    """`problem_ids` are the kept problems that came from it."""
+
+    id: int
     number: int
     turn: int
     created_at: str
@@ -193,6 +199,7 @@ class DecisionOut(Schema):
     latency_ms: float | None
     cost_usd: float | None
     quality: float | None
+    problem_ids: list[int]
 
 
 class Marks(Schema):
@@ -345,8 +352,13 @@ def event_json(event: Event) -> dict[str, Any]:
     }
 
 
-def problem_json(problem: Problem) -> dict[str, Any]:
+def problem_json(problem: Problem, decision_number: int | None = None) -> dict[str, Any]:
     """The problem as ProblemOut describes it."""
+    return {"id": problem.pk, **problem_row(problem), "decision_number": decision_number}
+
+
+def problem_row(problem: Problem) -> dict[str, Any]:
+    """What the problem is in any lab: without ids and links."""
     return {
         "severity": problem.severity,
         "description": problem.description,
@@ -359,8 +371,13 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def decision_json(decision: Decision) -> dict[str, Any]:
-    """The decision as DecisionOut describes it."""
+def decision_json(decision: Decision, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """The decision as DecisionOut describes it; `problems` are those that came from it."""
+    return {"id": decision.pk, **decision_row(decision), "problem_ids": [problem.pk for problem in problems]}
+
+
+def decision_row(decision: Decision) -> dict[str, Any]:
+    """What the decision is in any lab: without ids and links."""
     names = (
         *("number", "turn", "key", "agent", "intent", "decision_type", "options", "chosen", "reasoning", "context"),
         *("outcome", "summary", "error", "tokens", "latency_ms", "quality"),

@@ -346,4 +346,4 @@ SETTING = ",".join(
     ]
 )
 SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"
-SETTING += ",spending=tests.detailed_worlds:Spending"
+SETTING += ",spending=tests.detailed_worlds:Spending,worried=tests.detailed_worlds:Worried"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
-from runs import insight, queries, services
+from runs import insight, links, queries, services
 from runs.agents import AgentFigures, agents_of
 from runs.api.answers import answer, caller, find_run, find_simulation
 from runs.api.runs import After
@@ -124,7 +124,8 @@ def list_decisions(
         "latency_ms": run.decision_latency_ms,
         "agents": run.deciding_agents,
     }
-    items = [decision_json(decision) for decision in found[:limit]]
+    problems = links.problems_of(run.pk, found[:limit])
+    items = [decision_json(decision, problems.get(decision.number, ())) for decision in found[:limit]]
     return answer({"items": items, "next_cursor": following, "counts": counts})
 
 
@@ -144,7 +145,8 @@ def list_problems(
         "warning": run.warning_count,
         "minor": run.minor_count,
     }
-    items = [problem_json(problem) for problem in found[:limit]]
+    numbers = links.decision_numbers(run.pk, found[:limit])
+    items = [problem_json(problem, numbers.get(problem.pk)) for problem in found[:limit]]
     return answer({"items": items, "next_cursor": following, "counts": counts})
 
 

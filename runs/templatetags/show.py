@@ -20,6 +20,7 @@ from simweb.engine import catalogue, registry
 register = template.Library()
 UNKNOWN = "—"
 SPARK_WIDTH, SPARK_HEIGHT = 104, 22
+FATE_MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 
 register.filter("iso", iso)
 
@@ -47,6 +48,12 @@ def status(name: str) -> SafeString:
         spin,
         name.capitalize(),
     )
+
+
+@register.filter
+def fate_mark(outcome: str) -> str:
+    """What came of a decision, as one character."""
+    return FATE_MARKS[outcome]
 
 
 @register.filter

@@ -11,7 +11,7 @@ from typing import Any
 
 from runs import insight, queries
 from runs.models import Decision, Frame, Problem, Run, Turn
-from runs.schemas import decision_json, event_json, iso, problem_json, run_json, turn_json
+from runs.schemas import decision_row, event_json, iso, problem_row, run_json, turn_json
 from runs.transfer.document import FORMAT
 
 CHUNK = 1_000
@@ -30,8 +30,8 @@ def json_of(runs: Sequence[Run]) -> Iterator[str]:
         yield "," if place else ""
         yield _dumps({**run_json(run), **provenance(run), **_only_in_exports(run)})[:-1]
         yield from _array("turn_rows", turn_chunks(run), turn_json)
-        yield from _array("decisions", _decisions(run), decision_json)
-        yield from _array("problems", _problems(run), problem_json)
+        yield from _array("decisions", _decisions(run), decision_row)
+        yield from _array("problems", _problems(run), problem_row)
         yield from _array("events", iter([list(run.events.select_related("actor"))]), event_json)
         yield from _array("frames", _frames(run), lambda frame: {"turn": frame.turn, "view": frame.view})
         yield "}"

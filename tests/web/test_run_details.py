@@ -40,3 +40,23 @@ def test_a_chart_of_spending_is_by_turn_or_summed_up_with_its_table(page: Page, 
     expect(rows.last).to_have_text("490")
     assert rows.evaluate_all(CELLS) == [["1", "—"], ["2", "20"], ["3", "50"], ["4", "90"]]
     expect(chart.locator(".u-legend .u-value")).to_have_text(["4", "90"])
+
+
+def test_a_problem_leads_to_its_decision_and_back_wherever_they_are(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Worried on a page", "worried", 130), 1)
+    open_run(page, run, "?tab=problems")
+    worry = page.locator("#records tbody tr").filter(has_text="worry 130")
+    expect(page.locator("#records tbody tr").filter(has_text="worry 60")).to_be_visible()
+    worry.get_by_role("link", name="Decision 130").click()
+    decision = page.locator("#decision-130")
+    expect(decision).to_have_attribute("open", "")
+    expect(decision).to_have_attribute("aria-current", "true")
+    expect(decision).to_be_in_viewport()
+    decision.get_by_role("link", name="worry 130").click()
+    expect(worry).to_have_attribute("aria-current", "true")
+    expect(worry).to_be_in_viewport()
+    minor = lab.client.get(f"/runs/{run}/problems", params={"severity": "minor", "limit": 100}).json()["items"][99]
+    open_run(page, run, f"?tab=problems&problem={minor['id']}#problem-{minor['id']}")
+    expect(page.locator(f"#problem-{minor['id']}")).to_be_in_viewport()
+    page.get_by_role("link", name="From the beginning").click()
+    expect(page.locator("#records tbody tr").first).to_contain_text("worry 60")
