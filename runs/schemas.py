@@ -85,13 +85,17 @@ class Waiting(Schema):
 
 
 class RunDetail(RunOut):
-    """A run, what it waits for while it is queued, and what no list shows; `environment` is null before its first turn."""
+    """A run, what it waits for while it is queued, and what no list shows; `environment` is null before its first turn.
+
+    `output_data` is what its scenario returned when it was played to its end, null where that is nothing.
+    """
 
     waiting: Waiting | None
     narrative: str
     environment: dict[str, Any] | None
     notes: str
     description: str
+    output_data: dict[str, Any] | None
 
 
 class Execution(Schema):
@@ -178,7 +182,11 @@ class OptionOut(Schema):
 
 
 class DecisionOut(Schema):
-    """`problem_ids` are the kept problems that came from it."""
+    """`problem_ids` are the kept problems that came from it. `node` is the node of the agent's graph that decided, or blank.
+
+    `started_ms` is since the play began: as the scenario said (`start_reported`), else laid out after the decisions before it, by
+    their latencies, and not before its turn began; null for runs of before this was kept.
+    """
 
     id: int
     number: int
@@ -199,6 +207,9 @@ class DecisionOut(Schema):
     latency_ms: float | None
     cost_usd: float | None
     quality: float | None
+    node: str
+    started_ms: float | None
+    start_reported: bool
     problem_ids: list[int]
 
 
@@ -380,7 +391,7 @@ def decision_row(decision: Decision) -> dict[str, Any]:
     """What the decision is in any lab: without ids and links."""
     names = (
         *("number", "turn", "key", "agent", "intent", "decision_type", "options", "chosen", "reasoning", "context"),
-        *("outcome", "summary", "error", "tokens", "latency_ms", "quality"),
+        *("outcome", "summary", "error", "tokens", "latency_ms", "quality", "node", "started_ms", "start_reported"),
     )
     cost = None if decision.cost_usd is None else float(decision.cost_usd)
     told = {name: getattr(decision, name) for name in names}

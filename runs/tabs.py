@@ -12,6 +12,7 @@ from runs import links, queries
 from runs.agents import agents_of
 from runs.models import Run
 from runs.templatetags.show import amount
+from runs.timeline import timeline_of
 from simweb.engine import FATES, SEVERITIES
 
 TURNS_SHOWN = 50
@@ -78,6 +79,7 @@ def _decisions(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     return {
         "decisions": [(decision, problems.get(decision.number, [])) for decision in shown],
         "picked": picked,
+        "timeline": timeline_of(shown),
         "filters": _links(request, "outcome", filters),
         "agent": agent,
         "following": following,

@@ -69,7 +69,11 @@ class FrameList(Schema):
 
 
 class SummaryOut(Schema):
-    """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it."""
+    """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it.
+
+    `nodes_executed` are the nodes of the agents' graphs that decided, `edges_traversed` those between them (`a→b`: an agent
+    decided at a, and next at b), each in order of first appearance; of very many the first are kept.
+    """
 
     run_id: int
     simulation: str
@@ -86,6 +90,10 @@ class SummaryOut(Schema):
     quality: str | None
     attention: list[str]
     analysis: dict[str, Any] | None
+    nodes_executed: list[str]
+    edges_traversed: list[str]
+    nodes_left_out: int
+    edges_left_out: int
 
 
 class PatternsOut(Schema):

@@ -228,6 +228,12 @@ def is_mapping(value: Any) -> bool:
 
 
 @register.filter
+def is_long(value: Any) -> bool:
+    """An object or a list that is better written over several lines."""
+    return isinstance(value, dict | list) and len(json.dumps(value)) > 60
+
+
+@register.filter
 def brief(value: Any) -> str:
     """As `measured`, but of a mapping only what is not zero: a table's cell is narrow."""
     if isinstance(value, dict):

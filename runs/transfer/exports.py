@@ -19,7 +19,7 @@ FRAMES_AT_ONCE = 20  # of at most 64,000 characters each
 MOST_RUNS = 200
 COUNTS = (
     *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
-    *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
+    *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents", "node_count", "edge_count"),
 )
 
 
@@ -42,7 +42,8 @@ def _only_in_exports(run: Run) -> dict[str, Any]:
     """What an import needs and no other answer has; `narrative` is what people read, `own_narrative` the scenario's words."""
     counts = {name: getattr(run, name) for name in COUNTS}
     texts = {name: getattr(run, name) for name in ("description", "notes", "log")}
-    return {**texts, "own_narrative": run.narrative, "counts": counts}
+    returned = {name: getattr(run, name) for name in ("output_data", "nodes_executed", "edges_traversed")}
+    return {**texts, **returned, "own_narrative": run.narrative, "counts": counts}
 
 
 def provenance(run: Run) -> dict[str, Any]:

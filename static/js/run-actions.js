@@ -68,3 +68,11 @@ document.addEventListener("click", async (event) => {
     toasts.show("This browser does not let pages copy. The tab Spec has it as text.", { kind: "error" });
   }
 });
+
+/* A link within the page to a decision opens it, too. */
+addEventListener("hashchange", () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target?.matches(".decisions details")) return;
+  target.open = true;
+  target.querySelector("summary").focus();
+});

@@ -60,3 +60,39 @@ def test_a_problem_leads_to_its_decision_and_back_wherever_they_are(page: Page, 
     expect(page.locator(f"#problem-{minor['id']}")).to_be_in_viewport()
     page.get_by_role("link", name="From the beginning").click()
     expect(page.locator("#records tbody tr").first).to_contain_text("worry 60")
+
+
+def test_a_bar_of_the_timeline_leads_to_its_decision_by_keyboard(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Barred", "graph", 5), 1)
+    open_run(page, run, "?tab=decisions")
+    timeline = page.get_by_role("region", name="Timeline")
+    expect(timeline.get_by_role("link")).to_have_count(10)
+    bar = timeline.get_by_role("link", name="Decision 3, success")
+    bar.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#decision-3")).to_have_attribute("open", "")
+    expect(page.locator("#decision-3 > summary")).to_be_focused()
+    expect(page.locator("#decision-3 > .body")).to_be_in_viewport()
+
+
+def test_bars_never_cover_each_other_on_a_phone(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Barred on a phone", "haggling", 20, params={"buyers": 1}), 1)
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_run(page, run, "?tab=decisions")
+    timeline = page.get_by_role("region", name="Timeline")
+    expect(timeline.get_by_role("link")).to_have_count(20)
+    boxes = timeline.get_by_role("link").evaluate_all(
+        "bars => bars.map(bar => bar.getBoundingClientRect()).map(box => [box.left, box.right, box.top])"
+    )
+    pairs = [(one, other) for one in boxes for other in boxes if one is not other and one[2] == other[2]]
+    assert not [1 for one, other in pairs if one[0] <= other[0] < one[1]]
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_key_decision_leads_to_its_row(page: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Keyed decisions", "deciding", 60), 1)
+    open_run(page, run)
+    highlights = page.get_by_role("region", name="Highlights")
+    highlights.get_by_role("link", name="agent 0: choice 4 → go left").click()
+    expect(page.locator("#decision-4")).to_have_attribute("open", "")
+    expect(page.locator("#decision-4")).to_be_in_viewport()
