@@ -68,10 +68,10 @@ def timeline_of(decisions: Sequence[Decision]) -> Timeline | None:
         by_agent.setdefault(span[0].agent, []).append(span)
     width = max(LEAST_WIDTH, BAR * max(map(len, by_agent.values())))
     digits = 0 if last - first >= 1000 else 6  # of milliseconds
-    ticks = [round(place, digits) for place in (first, first + (last - first) / 2, last)]
+    start, middle, end = (round(place, digits) for place in (first, first + (last - first) / 2, last))
     reported = sum(decision.start_reported for decision, _, _ in spans)
     lanes = [Lane(agent, _bars(own, first, last, width)) for agent, own in by_agent.items()]
-    return Timeline(lanes, *ticks, width, reported, len(spans) - reported)
+    return Timeline(lanes, start, middle, end, width, reported, len(spans) - reported)
 
 
 def _bars(spans: Sequence[tuple[Decision, float, float]], first: float, last: float, width: int) -> list[Bar]:

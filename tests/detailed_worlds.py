@@ -57,11 +57,13 @@ class Graph(Toy):
 
     key = "graph"
     title = "Graph"
+    Params = SlowParams
 
     WALKS = (("plan", "draft"), ("plan", ""), ("act", "plan"), ("plan", "draft"), ("act", "draft"))
 
     def turn(self) -> TurnReport:
         report = super().turn()
+        time.sleep(self.params.seconds)
         nodes = self.WALKS[(self.number - 1) % len(self.WALKS)]
         decisions = [
             Decision(

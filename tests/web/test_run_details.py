@@ -96,3 +96,18 @@ def test_a_key_decision_leads_to_its_row(page: Page, lab: Lab) -> None:
     highlights.get_by_role("link", name="agent 0: choice 4 → go left").click()
     expect(page.locator("#decision-4")).to_have_attribute("open", "")
     expect(page.locator("#decision-4")).to_be_in_viewport()
+
+
+def test_highlights_follow_the_run_and_what_is_open_stays_open(page: Page, lab: Lab) -> None:
+    run = lab.run(lab.simulation("Highlights live", "graph", 1000, params={"seconds": 0.1}))
+    open_run(page, run, "?tab=decisions&after=2")
+    highlights = page.get_by_role("region", name="Highlights")
+    expect(highlights.locator("summary")).to_contain_text("4 edges")
+    highlights.locator("summary").click()
+    early = highlights.locator("header").inner_text()
+    expect(highlights.locator("header")).not_to_have_text(re.compile(re.escape(early.split()[-4])))
+    expect(highlights.locator("details")).to_have_attribute("open", "")
+    lab.cancel(run)
+    expect(page.locator(f"#run-{run}-head")).to_contain_text("Cancelled")
+    expect(highlights).to_be_visible()
+    expect(page.locator(f"#run-{run}-outcome")).to_have_count(1)
