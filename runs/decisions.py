@@ -7,8 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+
 from runs.models import Decision
 
+TOOK = ("tokens", "latency_ms", "cost_usd")
 COST_DIGITS = Decimal("0.000001")
 Row = Mapping[str, Any]
 
@@ -22,7 +26,7 @@ def enter(run_id: int, turn: int, entry: Mapping[str, Sequence[Any]], at: dateti
     )
     for fate in entry["settled"]:
         pending = Decision.objects.filter(run_id=run_id, number=fate["number"], outcome="pending")
-        pending.update(**{name: value for name, value in _with_cost(fate).items() if name != "number"})
+        pending.update(**_settled(_with_cost(fate)))
 
 
 def counted(counts: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,12 +39,20 @@ def counted(counts: Mapping[str, Any]) -> dict[str, Any]:
         "decision_tokens": counts["tokens"],
         "decision_latency_ms": counts["latency_ms"],
         "deciding_agents": counts["agents"],
+        "node_count": counts["nodes"],
+        "edge_count": counts["edges"],
     }
 
 
 def decimal_cost(usd: float | Decimal) -> Decimal:
     """US dollars as they are kept, to the millionth."""
     return Decimal(str(usd)).quantize(COST_DIGITS)
+
+
+def _settled(fate: Row) -> dict[str, Any]:
+    """The columns for what came of a decision: what that took is added to what the decision itself took, as in the counts."""
+    said = {name: fate[name] for name in ("outcome", "summary", "error", "quality")}
+    return said | {name: Coalesce(F(name), Value(0)) + fate[name] for name in TOOK if fate[name] is not None}
 
 
 def _with_cost(row: Row) -> dict[str, Any]:

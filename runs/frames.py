@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.template.loader import render_to_string
 
-from runs import insight, queries
+from runs import insight, links, queries
 from runs.models import Run, RunQuerySet, Simulation
 from runs.schemas import iso, problem_json, run_json, simulation_json
 
@@ -139,8 +139,9 @@ def _problem_frames(run: Run, audiences: Collection[Audience]) -> Drawn:
     topic = f"run:{run.pk}"
     if ("json", topic) not in audiences:
         return []
-    newest = reversed(run.problems.order_by("-id")[:PROBLEMS_TOLD])
-    told = [{"id": p.pk, "run": run.pk, "problem_count": run.problem_count, **problem_json(p)} for p in newest]
+    newest = list(reversed(run.problems.order_by("-id")[:PROBLEMS_TOLD]))
+    numbers, about = links.decision_numbers(run.pk, newest), {"run": run.pk, "problem_count": run.problem_count}
+    told = [{**about, **problem_json(problem, numbers.get(problem.pk))} for problem in newest]
     return [(("json", topic), envelope("run_problem", topic, data)) for data in told]
 
 

@@ -28,6 +28,7 @@ RESULTS = (
     ),
     *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
     *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
+    *("nodes_executed", "edges_traversed", "node_count", "edge_count", "output_data"),
     *("failure_kind", "error_type", "error_group", "error_message", "error_turn", "error_traceback"),
 )
 FORGOTTEN = {"verifies_id"}  # may become NULL

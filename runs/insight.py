@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from runs.models import Decision, Run, Simulation
+from runs.models import Decision, Problem, Run, Simulation
 from runs.states import FailureKind, Status
-from runs.templatetags.show import amount, duration
+from runs.templatetags.show import FATE_MARKS, amount, duration
 
 KEY_DECISIONS = 5
 SUCCESSES = 3
@@ -22,7 +22,6 @@ CHAIN = 20
 PATTERN_RUNS = 200
 LEAST_DECISIONS = 5
 TOP_ERRORS = 5
-MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 ADVICE = {
     FailureKind.MODEL: "The scenario's own code raised this: the traceback names the line, the log what it printed before.",
     FailureKind.LOST: "Nothing in the model is known to be wrong: retry it, or let the simulation retry lost runs by itself.",
@@ -69,6 +68,23 @@ class Summary:
     quality: str | None
     attention: list[str]
     analysis: dict[str, Any] | None
+    nodes_executed: list[str]
+    edges_traversed: list[str]
+    nodes_left_out: int
+    edges_left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """What the page shows of the summary, as rows to lead to. `success_percent` is None when no decision is settled."""
+
+    success_percent: float | None
+    settled: int
+    key: list[Decision]
+    worked: list[Decision]
+    critical: list[Problem]
+    nodes_left_out: int
+    edges_left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,7 @@ def one_line(decision: Decision) -> str:
     """`✓ [agent] intent → what was chosen [quality: 0.8]`."""
     chosen = decision.chosen_option or "nothing chosen"
     judged = "" if decision.quality is None else f" [quality: {decision.quality:g}]"
-    return f"{MARKS[decision.outcome]} [{decision.agent}] {decision.intent} → {chosen}{judged}"
+    return f"{FATE_MARKS[decision.outcome]} [{decision.agent}] {decision.intent} → {chosen}{judged}"
 
 
 def narrative(run: Run) -> str:
@@ -114,8 +130,6 @@ def narrative(run: Run) -> str:
 
 def summary(run: Run) -> Summary:
     """The run in brief."""
-    key = run.decisions.filter(Q(outcome="failure") | Q(quality__gt=GOOD_QUALITY))[:KEY_DECISIONS]
-    good = run.decisions.filter(outcome="success").exclude(summary="").values_list("summary", flat=True)
     found = analysis(run)
     return Summary(
         run_id=run.pk,
@@ -126,24 +140,51 @@ def summary(run: Run) -> Summary:
         success_rate=round(run.decision_success_rate, 4),
         problem_count=run.problem_count,
         narrative=narrative(run),
-        key_decisions=[one_line(decision) for decision in key],
+        key_decisions=[one_line(decision) for decision in _key(run)],
         critical_problems=_problems(run, "critical"),
         critical_count=run.critical_count,
         warnings=_problems(run, "warning"),
         warning_count=run.warning_count,
-        successes=list(good[:SUCCESSES]),
+        successes=[decision.summary for decision in _worked(run)],
         decisions_successful=run.decisions_successful,
         decisions_failed=run.decisions_failed,
         quality=quality(run),
         attention=attention(run),
         analysis=asdict(found) if found else None,
+        nodes_executed=run.nodes_executed,
+        edges_traversed=run.edges_traversed,
+        nodes_left_out=run.node_count - len(run.nodes_executed),
+        edges_left_out=run.edge_count - len(run.edges_traversed),
     )
+
+
+def highlights(run: Run) -> Highlights | None:
+    """Success rate, key decisions, what worked, critical problems, nodes and edges; None when there is nothing to say."""
+    settled = run.decisions_successful + run.decisions_failed
+    found = Highlights(
+        success_percent=100 * run.decision_success_rate if settled else None,
+        settled=settled,
+        key=list(_key(run)) if settled else [],
+        worked=list(_worked(run)) if settled else [],
+        critical=list(run.problems.filter(severity="critical")[:KEY_DECISIONS]) if run.critical_count else [],
+        nodes_left_out=run.node_count - len(run.nodes_executed),
+        edges_left_out=run.edge_count - len(run.edges_traversed),
+    )
+    return found if settled or found.critical or run.nodes_executed else None
+
+
+def _key(run: Run) -> QuerySet[Decision]:
+    return run.decisions.filter(Q(outcome="failure") | Q(quality__gt=GOOD_QUALITY))[:KEY_DECISIONS]
+
+
+def _worked(run: Run) -> QuerySet[Decision]:
+    return run.decisions.filter(outcome="success").exclude(summary="")[:SUCCESSES]
 
 
 def outcome(run: Run) -> dict[str, Any]:
     """What the run was like, for its page."""
     told = {"narrative": narrative(run), "quality": quality(run), "attention": attention(run)}
-    return {**told, "analysis": analysis(run)}
+    return {**told, "analysis": analysis(run), "highlights": highlights(run)}
 
 
 def quality(run: Run) -> str | None:

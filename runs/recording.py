@@ -56,7 +56,9 @@ class Recording:
             self.cost += sum((Decimal(str(cost)) for cost in costs), Decimal(0))
             self.run.total_cost_usd = changes["total_cost_usd"] = min(decimal_cost(self.cost), MOST_COST)
         problems = [(m["number"], p) for m in messages for p in m["problems"]]
-        changes.update(self._counted(problems), **_decided(messages), **_environment(messages[0]))
+        changes.update(
+            self._counted(problems), **_decided(messages), **_environment(messages[0]), **self._path(messages)
+        )
         full, unpacked = blocks.packed(self.run.pk, [*self.unpacked, *((m["number"], m["metrics"]) for m in messages)])
         with transaction.atomic():
             if self.stuck and not self._change(Status.RUNNING, "a turn came"):
@@ -121,6 +123,7 @@ class Recording:
                 run_metrics=outcome["run_metrics"],
                 fingerprint=outcome["fingerprint"],
                 narrative=outcome.get("narrative", ""),
+                output_data=outcome.get("output_data"),
                 sparkline=self._sparkline(),
                 **self._counted(problems),
                 **_environment(outcome),
@@ -165,6 +168,17 @@ class Recording:
             "critical_count": self.severities["critical"],
             "warning_count": self.severities["warning"],
         }
+
+    def _path(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """The nodes and edges of the agents' graphs, when there are new ones."""
+        entries = [entry for message in messages if (entry := message.get("entry"))]
+        nodes = [node for entry in entries for node in entry["nodes"]]
+        edges = [edge for entry in entries for edge in entry["edges"]]
+        if not nodes and not edges:
+            return {}
+        self.run.nodes_executed += nodes
+        self.run.edges_traversed += edges
+        return {"nodes_executed": self.run.nodes_executed, "edges_traversed": self.run.edges_traversed}
 
     def _keep_problems(self, problems: Sequence[tuple[int | None, Message]]) -> None:
         room = max(0, settings.MAX_PROBLEMS_PER_RUN - self.problems_kept)

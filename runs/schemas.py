@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -84,13 +85,17 @@ class Waiting(Schema):
 
 
 class RunDetail(RunOut):
-    """A run, what it waits for while it is queued, and what no list shows; `environment` is null before its first turn."""
+    """A run, what it waits for while it is queued, and what no list shows; `environment` is null before its first turn.
+
+    `output_data` is what its scenario returned when it was played to its end, null where that is nothing.
+    """
 
     waiting: Waiting | None
     narrative: str
     environment: dict[str, Any] | None
     notes: str
     description: str
+    output_data: dict[str, Any] | None
 
 
 class Execution(Schema):
@@ -156,14 +161,16 @@ class EventOut(Schema):
 
 
 class ProblemOut(Schema):
-    """`decision` is the key of the decision it came from, or blank."""
+    """`decision` is the key of the decision it came from, or blank; `decision_number` its number, null where none is kept."""
 
+    id: int
     severity: str
     description: str
     source: str
     root_cause: str
     suggested_fix: str
     decision: str
+    decision_number: int | None
     turn: int | None
     created_at: str
 
@@ -175,6 +182,13 @@ class OptionOut(Schema):
 
 
 class DecisionOut(Schema):
+    """`problem_ids` are the kept problems that came from it. `node` is the node of the agent's graph that decided, or blank.
+
+    `started_ms` is since the play began: as the scenario said (`start_reported`), else laid out after the decisions before it, by
+    their latencies, and not before its turn began; null for runs of before this was kept.
+    """
+
+    id: int
     number: int
     turn: int
     created_at: str
@@ -193,6 +207,10 @@ class DecisionOut(Schema):
     latency_ms: float | None
     cost_usd: float | None
     quality: float | None
+    node: str
+    started_ms: float | None
+    start_reported: bool
+    problem_ids: list[int]
 
 
 class Marks(Schema):
@@ -345,8 +363,13 @@ def event_json(event: Event) -> dict[str, Any]:
     }
 
 
-def problem_json(problem: Problem) -> dict[str, Any]:
+def problem_json(problem: Problem, decision_number: int | None = None) -> dict[str, Any]:
     """The problem as ProblemOut describes it."""
+    return {"id": problem.pk, **problem_row(problem), "decision_number": decision_number}
+
+
+def problem_row(problem: Problem) -> dict[str, Any]:
+    """What the problem is in any lab: without ids and links."""
     return {
         "severity": problem.severity,
         "description": problem.description,
@@ -359,11 +382,16 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def decision_json(decision: Decision) -> dict[str, Any]:
-    """The decision as DecisionOut describes it."""
+def decision_json(decision: Decision, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """The decision as DecisionOut describes it; `problems` are those that came from it."""
+    return {"id": decision.pk, **decision_row(decision), "problem_ids": [problem.pk for problem in problems]}
+
+
+def decision_row(decision: Decision) -> dict[str, Any]:
+    """What the decision is in any lab: without ids and links."""
     names = (
         *("number", "turn", "key", "agent", "intent", "decision_type", "options", "chosen", "reasoning", "context"),
-        *("outcome", "summary", "error", "tokens", "latency_ms", "quality"),
+        *("outcome", "summary", "error", "tokens", "latency_ms", "quality", "node", "started_ms", "start_reported"),
     )
     cost = None if decision.cost_usd is None else float(decision.cost_usd)
     told = {name: getattr(decision, name) for name in names}

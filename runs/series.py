@@ -1,4 +1,7 @@
-"""One metric over the turns of runs: from the packed series where there is one, else taken out of the turns by the database."""
+"""One metric over the turns of runs: from the packed series where there is one, else taken out of the turns by the database.
+
+What turns have spent is a series, too: tokens and USD of each turn, and of all turns up to it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Aggregate, DecimalField, F, Func, Q, TextField, Value
+from django.db.models import Aggregate, DecimalField, F, Func, Q, Sum, TextField, Value
 from numpy.typing import NDArray
 
 from metrics.series import Lines, kept_places, lines_of
@@ -16,6 +19,14 @@ from runs.blocks import unpacked
 from runs.models import Run, Turn
 
 Points = list[tuple[int, float | None]]
+# Of each series of spending: the turn's column, and whether it is summed up over the turns.
+SPENDING = {
+    "tokens": ("tokens", False),
+    "cost_usd": ("cost_usd", False),
+    "total_tokens": ("tokens", True),
+    "total_cost_usd": ("cost_usd", True),
+}
+COST_PLACES = 6
 
 
 class Member(Func):
@@ -110,7 +121,13 @@ class MeasuredSeries:
 
 
 def thinned(run: Run, metric: str, after: int, most: int, until: int | None = None) -> MeasuredSeries | None:
-    """The metric over the turns after number `after`, and up to `until`; None when the run did not measure it by turn."""
+    """The metric over the turns after number `after`, and up to `until`; None when the run did not measure it by turn.
+
+    A name of SPENDING is a series of every run, empty while nothing is known.
+    """
+    if metric in SPENDING:
+        found = spent(run, metric, after, until)
+        return MeasuredSeries("number", found.points(most) if found else [], {})
     first = Turn.objects.filter(run=run).order_by("number").values_list("metrics", flat=True).first()
     if first is None:
         return MeasuredSeries("number", [], {}) if metric.startswith("turn.") else None
@@ -123,6 +140,31 @@ def thinned(run: Run, metric: str, after: int, most: int, until: int | None = No
         return MeasuredSeries("number", measured.points(most), {})
     names = [name for name in measured.lines if name is not None]
     return MeasuredSeries("mapping", [], {name: measured.points(most, name) for name in names})
+
+
+def spent(run: Run, name: str, after: int = 0, until: int | None = None) -> Measured | None:
+    """What the turns after number `after`, and up to `until`, have spent; None when the run is not known to spend anything.
+
+    A turn of which nothing is known has no value, and adds nothing to a total.
+    """
+    column, is_total = SPENDING[name]
+    if getattr(run, f"total_{column}") is None:
+        return None
+    wanted = Turn.objects.filter(run=run, number__gt=after).order_by().values("run")
+    if until is not None:
+        wanted = wanted.filter(number__lte=until)
+    found = wanted.annotate(numbers=JsonList("number"), spent=JsonList(column)).values_list("numbers", "spent")
+    lists = next(iter(found), None)  # `first` would order, and so group, by the turn
+    if lists is None:
+        return None
+    measured = _in_order(*map(json.loads, lists))
+    if not is_total:
+        return measured
+    before = Turn.objects.filter(run=run, number__lte=after).aggregate(spent=Sum(column))["spent"]
+    line = measured.line()
+    is_known = np.full(len(line), before is not None) | np.logical_or.accumulate(~np.isnan(line))
+    totals = np.round(np.nancumsum(line) + float(before or 0), COST_PLACES)
+    return Measured(measured.turns, {None: np.where(is_known, totals, np.nan)})
 
 
 def measured_by(runs: Collection[int], metric: str, after: int = 0, until: int | None = None) -> dict[int, Measured]:

@@ -8,15 +8,17 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from metrics.queries import named
-from runs import queries
+from runs import links, queries
 from runs.agents import agents_of
 from runs.models import Run
 from runs.templatetags.show import amount
+from runs.timeline import timeline_of
 from simweb.engine import FATES, SEVERITIES
 
 TURNS_SHOWN = 50
 DECISIONS_SHOWN = 50
 PROBLEMS_SHOWN = 100
+PICKED = ("decision", "problem")  # the row that a link leads to; pages and filters go by what they say themselves
 TITLES = {
     "turns": "Turns",
     "decisions": "Decisions",
@@ -60,7 +62,8 @@ def _turns(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
 
 def _decisions(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     outcome, agent = request.GET.get("outcome", ""), request.GET.get("agent", "")
-    after = _number(request, "after") or 0
+    picked = _number(request, "decision")
+    after = _number(request, "after") or max(0, (picked or 0) - 1)
     wanted = outcome if outcome in FATES else None
     found = queries.decisions_after(run, after, DECISIONS_SHOWN + 1, outcome=wanted, agent=agent)
     shown = found[:DECISIONS_SHOWN]
@@ -72,19 +75,25 @@ def _decisions(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
         "pending": run.decisions_pending,
     }
     filters = [(value, title, counts[value]) for value, title in FATE_TITLES.items()]
+    problems = links.problems_of(run.pk, shown)
     return {
-        "decisions": shown,
+        "decisions": [(decision, problems.get(decision.number, [])) for decision in shown],
+        "picked": picked,
+        "timeline": timeline_of(shown),
         "filters": _links(request, "outcome", filters),
         "agent": agent,
         "following": following,
         "first": _with(request, after=""),
-        "paged": after > 0,
+        "paged": after > 0 or picked is not None,
     }
 
 
 def _problems(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
-    severity, after = request.GET.get("severity", ""), _number(request, "after") or 0
+    severity, picked = request.GET.get("severity", ""), _number(request, "problem")
+    after = _number(request, "after") or 0
     found = queries.problems_worst_first(run, severity if severity in SEVERITIES else None)
+    if picked is not None and not after:
+        after = _place_of(picked, list(found.values_list("pk", flat=True))) // PROBLEMS_SHOWN * PROBLEMS_SHOWN
     shown = list(found[after : after + PROBLEMS_SHOWN + 1])
     counts = {
         "": run.problem_count,
@@ -94,12 +103,14 @@ def _problems(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     }
     filters = [(value, value.capitalize() or "All", count) for value, count in counts.items()]
     following = _with(request, after=after + PROBLEMS_SHOWN) if len(shown) > PROBLEMS_SHOWN else ""
+    numbers = links.decision_numbers(run.pk, shown[:PROBLEMS_SHOWN])
     return {
-        "problems": shown[:PROBLEMS_SHOWN],
+        "problems": [(problem, numbers.get(problem.pk)) for problem in shown[:PROBLEMS_SHOWN]],
+        "picked": picked,
         "filters": _links(request, "severity", filters),
         "following": following,
         "first": _with(request, after=""),
-        "paged": after > 0,
+        "paged": after > 0 or picked is not None,
     }
 
 
@@ -129,11 +140,17 @@ def _links(request: HttpRequest, name: str, filters: list[tuple[str, str, int]])
 
 def _with(request: HttpRequest, **changes: Any) -> str:
     query: QueryDict = request.GET.copy()
+    for name in PICKED:
+        query.pop(name, None)
     for name, value in changes.items():
         query.pop(name, None)
         if value != "":
             query[name] = str(value)
     return query.urlencode()
+
+
+def _place_of(wanted: int, ids: list[int]) -> int:
+    return ids.index(wanted) if wanted in ids else 0
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -29,6 +30,17 @@ ACTS: dict[str, Callable[[Run, Any], Run | None]] = {
     "delete": lambda run, by: services.delete(run, by=by),
     "restore": lambda run, by: services.restore(run, by=by),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A series that the run page draws; `total` is the key of the same, summed up over the turns."""
+
+    key: str
+    title: str
+    unit: str
+    total: str = ""
+    is_known: bool = True
 
 
 @page()
@@ -74,7 +86,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "section": "runs",
         "run": found,
         "waiting": queries.waiting(found),
-        "charts": [known[key] for key in _drawn_keys(found, known)],
+        "charts": [*_metric_charts(found, known), *_spending_charts(found)],
         "metrics": named(found.metric_keys, known),
         "known_metrics": len(known),
         "has_view": queries.shows_world(found),
@@ -172,7 +184,15 @@ def known_metrics(run: Run | Simulation) -> Any:
         return {}  # its code is gone; what it measured is still here
 
 
-def _drawn_keys(run: Run, known: Any) -> list[str]:
-    return [
-        key for key in run.metric_keys if key in known and known[key].scope == "turn" and known[key].kind != "table"
+def _metric_charts(run: Run, known: Any) -> list[Chart]:
+    found = [known[key] for key in run.metric_keys if key in known]
+    return [Chart(m.key, m.title, m.unit) for m in found if m.scope == "turn" and m.kind != "table"]
+
+
+def _spending_charts(run: Run) -> list[Chart]:
+    """None of an ended run that spent nothing; while it is played, they show themselves with the first that is known."""
+    charts = [
+        Chart("tokens", "Tokens", "tokens", "total_tokens", run.total_tokens is not None),
+        Chart("cost_usd", "Cost", "USD", "total_cost_usd", run.total_cost_usd is not None),
     ]
+    return [chart for chart in charts if chart.is_known or not run.is_terminal]

@@ -168,7 +168,7 @@ class Lab:
 
 def _flat(turn: Mapping[str, Any]) -> dict[str, Any]:
     parts = [("actions", name, count) for name, count in turn["actions"].items()]
-    flat = {"turn": turn["number"], "duration_ms": turn["duration_ms"]}
+    flat = {"turn": turn["number"], **{name: turn[name] for name in ("duration_ms", "tokens", "cost_usd")}}
     for key, value in turn["metrics"].items():
         if isinstance(value, dict):
             parts += [(key, name, item) for name, item in value.items()]

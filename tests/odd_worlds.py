@@ -75,6 +75,10 @@ SAYS: dict[str, Callable[[], Any]] = {
         decisions=[Decision(agent="ada", intent="x", key="k")],
         settled=[Settled("k", "success", cost_usd=float("nan"))],
     ),
+    "start-nan": lambda: decided(start_ms=float("nan"), node=7, latency_ms=1),
+    "start-negative": lambda: decided(start_ms=-1, node="n\0\ud800"),
+    "start-late": lambda: decided(start_ms=1e15, node="n" * 10_000, latency_ms=1e14),
+    "start-text": lambda: decided(start_ms="soon", node=""),
     "actions": lambda: TurnReport({"minus": -1, "half": 2.5, "nan": float("nan"), "fine": 3.0, "many": 2**80}),  # type: ignore[dict-item]
     "surrogates": lambda: TurnReport(
         {"go \ud800": 1},
@@ -167,6 +171,7 @@ class Anything(Scenario):
         super().__init__(params, rng)
         self.said = {"number": 1, "mapping": {}, "table": [], "view": None, **json.loads(params.says)}
         self.narrative = self.said.get("narrative", "")
+        self.output_data = self.said.get("output")
 
     def turn(self) -> TurnReport:
         if "raises" in self.said:

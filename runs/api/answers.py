@@ -57,6 +57,7 @@ def detail_json(run: Run) -> dict[str, Any]:
         "environment": run.environment or None,
         "notes": run.notes,
         "description": run.description,
+        "output_data": run.output_data,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
-from runs import insight, queries, services
+from runs import insight, links, queries, services
 from runs.agents import AgentFigures, agents_of
 from runs.api.answers import answer, caller, find_run, find_simulation
 from runs.api.runs import After
@@ -71,6 +71,8 @@ class FrameList(Schema):
 class SummaryOut(Schema):
     """`success_rate` is a share (0–1); `quality` is clean, degraded, failed, or null; `attention` says why to look at it.
 
+    `nodes_executed` are the nodes of the agents' graphs that decided, `edges_traversed` those between them (`a→b`: an agent
+    decided at a, and next at b), each in order of first appearance; of very many the first are kept.
     Lists have the first few; the counts beside them are of all.
     """
 
@@ -93,6 +95,10 @@ class SummaryOut(Schema):
     quality: str | None
     attention: list[str]
     analysis: dict[str, Any] | None
+    nodes_executed: list[str]
+    edges_traversed: list[str]
+    nodes_left_out: int
+    edges_left_out: int
 
 
 class PatternsOut(Schema):
@@ -131,7 +137,8 @@ def list_decisions(
         "latency_ms": run.decision_latency_ms,
         "agents": run.deciding_agents,
     }
-    items = [decision_json(decision) for decision in found[:limit]]
+    problems = links.problems_of(run.pk, found[:limit])
+    items = [decision_json(decision, problems.get(decision.number, ())) for decision in found[:limit]]
     return answer({"items": items, "next_cursor": following, "counts": counts})
 
 
@@ -151,7 +158,8 @@ def list_problems(
         "warning": run.warning_count,
         "minor": run.minor_count,
     }
-    items = [problem_json(problem) for problem in found[:limit]]
+    numbers = links.decision_numbers(run.pk, found[:limit])
+    items = [problem_json(problem, numbers.get(problem.pk)) for problem in found[:limit]]
     return answer({"items": items, "next_cursor": following, "counts": counts})
 
 

@@ -26,7 +26,11 @@ class TurnList(Schema):
 
 
 class Series(Schema):
-    """Of a number, `points` are [turn, value]; of a mapping, each name has points of its own in `series`."""
+    """Of a number, `points` are [turn, value]; of a mapping, each name has points of its own in `series`.
+
+    Beside the keys of the run's turn metrics: `tokens` and `cost_usd` of each turn, `total_tokens` and `total_cost_usd` of all
+    turns up to it; without points while nothing is known.
+    """
 
     metric: str
     kind: str
@@ -118,7 +122,9 @@ def list_turns(request: HttpRequest, run_id: int, limit: Limit, cursor: After) -
 def get_series(
     request: HttpRequest,
     run_id: int,
-    metric: str,
+    metric: Annotated[
+        str, Query(description="Key of a turn metric; or tokens, cost_usd, total_tokens, total_cost_usd.")
+    ],
     after: After,
     max_points: Annotated[int, Query(2000, ge=4, le=20_000)],
     until: Annotated[int | None, Query(None, ge=1, le=2**31 - 1, description="The last turn wanted.")],

@@ -47,6 +47,7 @@ class Decision(models.Model):
     created_at = models.DateTimeField()
     key = models.CharField(max_length=200, blank=True)
     agent = models.CharField(max_length=200)
+    node = models.CharField(max_length=200, blank=True, default="")
     intent = models.CharField(max_length=500)
     decision_type = models.CharField(max_length=50)
     options = models.JSONField(default=list)
@@ -60,6 +61,9 @@ class Decision(models.Model):
     latency_ms = models.FloatField(null=True, blank=True)
     cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
     quality = models.FloatField(null=True, blank=True)
+    # Since the play began: as the scenario reported it, else laid out after the decisions before it.
+    started_ms = models.FloatField(null=True, blank=True)
+    start_reported = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["number"]
@@ -68,7 +72,10 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["run", "number"], name="one_row_per_decision"),
             models.CheckConstraint(condition=Q(outcome__in=FATES), name="decision_outcome_known"),
             models.CheckConstraint(
-                condition=timed("latency_ms") & counted("tokens") & priced("cost_usd") & within(1, "quality"),
+                condition=timed("latency_ms", "started_ms")
+                & counted("tokens")
+                & priced("cost_usd")
+                & within(1, "quality"),
                 name="decision_within_bounds",
             ),
         ]

@@ -17,6 +17,7 @@ SHOWN_IN_ROWS = (
     *("simulation__name", "simulation__slug", "status", "trigger", "version", "created_at", "started_at"),
     *("turns", "turns_done", "duration_ms", "total_tokens", "total_cost_usd", "error_type", "error_message"),
 )
+ONLY_ON_THE_PAGE = ("output_data", "nodes_executed", "edges_traversed")
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -24,13 +25,11 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def listed(self) -> RunQuerySet:
         """Without the long texts, which no list shows."""
-        return self.defer(
-            "log", "error_traceback", "run_metrics", "environment", "narrative", "notes", "secrets", "description"
-        )
+        return self.briefly().defer("run_metrics", "secrets", "description")
 
     def briefly(self) -> RunQuerySet:
         """What a list shows in JSON: without the long texts."""
-        return self.defer("log", "error_traceback", "environment", "narrative", "notes")
+        return self.defer("log", "error_traceback", "environment", "narrative", "notes", *ONLY_ON_THE_PAGE)
 
     def rows(self, *more: str) -> RunQuerySet:
         """What a row of a page shows, and the fields `more`: to read all of fifty runs takes as long as to draw them."""
@@ -86,6 +85,13 @@ class Run(models.Model):
     decision_tokens = models.PositiveBigIntegerField(null=True, blank=True)
     decision_latency_ms = models.FloatField(default=0)
     deciding_agents = models.PositiveIntegerField(default=0)
+
+    # The first nodes and edges of the agents' graphs, and how many different ones there were.
+    nodes_executed = models.JSONField(default=list, blank=True)
+    edges_traversed = models.JSONField(default=list, blank=True)
+    node_count = models.PositiveIntegerField(default=0)
+    edge_count = models.PositiveIntegerField(default=0)
+    output_data = models.JSONField(null=True, blank=True, help_text="What the scenario returned.")
 
     # SHA-256 of what was imported, so that the same run does not come twice; blank for runs that were made here.
     import_digest = models.CharField(max_length=64, blank=True, editable=False)

@@ -21,6 +21,7 @@ register = template.Library()
 UNKNOWN = "—"
 LONGEST_LINE = 300
 SPARK_WIDTH, SPARK_HEIGHT = 104, 22
+FATE_MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 
 register.filter("iso", iso)
 
@@ -62,6 +63,12 @@ def status(name: str) -> SafeString:
         spin,
         name.capitalize(),
     )
+
+
+@register.filter
+def fate_mark(outcome: str) -> str:
+    """What came of a decision, as one character."""
+    return FATE_MARKS[outcome]
 
 
 @register.filter
@@ -233,6 +240,12 @@ def is_table(value: Any) -> bool:
 def is_mapping(value: Any) -> bool:
     """Numbers by name."""
     return isinstance(value, dict)
+
+
+@register.filter
+def is_long(value: Any) -> bool:
+    """An object or a list that is better written over several lines."""
+    return isinstance(value, dict | list) and len(json.dumps(value)) > 60
 
 
 @register.filter

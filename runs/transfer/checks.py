@@ -95,6 +95,9 @@ def _of_counts(document: RunDocument) -> Iterator[FieldError]:
         yield FieldError(("counts", "problem_count"), "Must be at least the critical problems and the warnings.")
     if counts.decisions_successful + counts.decisions_failed > counts.decision_count:
         yield FieldError(("counts", "decision_count"), "Must be at least the successful and the failed decisions.")
+    for name, kept in (("node_count", document.nodes_executed), ("edge_count", document.edges_traversed)):
+        if getattr(counts, name) < len(kept):
+            yield FieldError(("counts", name), f"Must be at least the {len(kept)} that are named.")
 
 
 def _once(numbers: Sequence[int], rows: str, name: str) -> Iterable[FieldError]:

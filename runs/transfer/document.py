@@ -17,6 +17,8 @@ from runs.models.bounds import MOST_COST
 from runs.specs import LONGEST_DESCRIPTION
 from runs.states import TERMINAL, FailureKind, Status, Trigger
 from simweb.engine.numbers import MOST_COUNT, MOST_MILLISECONDS, plain
+from simweb.engine.output import OUTPUT_CHARACTERS
+from simweb.engine.path import MOST_EDGES, MOST_NODES
 from simweb.engine.play import MAX_SEED
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, TEXT_CHARACTERS, UNKEEPABLE, keepable
 from simweb.engine.view import MOST_CHARACTERS
@@ -86,6 +88,12 @@ def _view(value: Any) -> Any:
     return _json(value)
 
 
+def _output(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value)) > OUTPUT_CHARACTERS:
+        raise ValueError(f"May have {OUTPUT_CHARACTERS:,} characters of JSON at most")
+    return value
+
+
 def _json(value: dict[str, Any]) -> dict[str, Any]:
     """Any JSON object whose texts a database can keep."""
     if not can_be_kept(value):
@@ -101,6 +109,7 @@ def _ended(status: Status) -> Status:
 
 Plain = Annotated[str, AfterValidator(_kept)]
 Name = Annotated[Plain, _cut(NAME_CHARACTERS)]
+Edge = Annotated[Plain, _cut(2 * NAME_CHARACTERS + 1)]
 Text = Annotated[Plain, _cut(TEXT_CHARACTERS)]
 LongText = Annotated[Plain, _cut(LONG_CHARACTERS)]
 Key = Annotated[Plain, Field(min_length=1, max_length=NAME_CHARACTERS)]
@@ -157,6 +166,9 @@ class DecisionRow(Part):
     latency_ms: Milliseconds | None
     cost_usd: Cost | None
     quality: Share | None
+    node: Name = ""
+    started_ms: Milliseconds | None = None
+    start_reported: bool = False
 
 
 class ProblemRow(Part):
@@ -223,6 +235,8 @@ class Counts(Part):
     decision_tokens: Count | None
     decision_latency_ms: Milliseconds
     deciding_agents: SmallCount
+    node_count: SmallCount = 0
+    edge_count: SmallCount = 0
 
 
 class RunDocument(Part):
@@ -260,6 +274,9 @@ class RunDocument(Part):
     description: Annotated[Plain, _cut(LONGEST_DESCRIPTION)] = ""
     own_narrative: Text = ""
     log: Annotated[Plain, AfterValidator(lambda text: keepable(text, 2 * settings.MAX_LOG_CHARACTERS))] = ""
+    output_data: Annotated[JsonObject, AfterValidator(_output)] | None = None
+    nodes_executed: Annotated[list[Name], Field(max_length=MOST_NODES)] = []
+    edges_traversed: Annotated[list[Edge], Field(max_length=MOST_EDGES)] = []
     counts: Counts
     turn_rows: list[TurnRow]
     decisions: list[DecisionRow]

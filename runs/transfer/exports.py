@@ -11,7 +11,7 @@ from typing import Any
 
 from runs import insight, queries
 from runs.models import Decision, Frame, Problem, Run, Turn
-from runs.schemas import decision_json, event_json, iso, problem_json, run_json, turn_json
+from runs.schemas import decision_row, event_json, iso, problem_row, run_json, turn_json
 from runs.transfer.document import FORMAT
 
 CHUNK = 1_000
@@ -19,7 +19,7 @@ FRAMES_AT_ONCE = 20  # of at most 64,000 characters each
 MOST_RUNS = 200
 COUNTS = (
     *("problem_count", "critical_count", "warning_count", "decision_count", "decisions_successful", "decisions_failed"),
-    *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents"),
+    *("decisions_dropped", "decision_tokens", "decision_latency_ms", "deciding_agents", "node_count", "edge_count"),
 )
 
 
@@ -30,8 +30,8 @@ def json_of(runs: Sequence[Run]) -> Iterator[str]:
         yield "," if place else ""
         yield _dumps({**run_json(run), **provenance(run), **_only_in_exports(run)})[:-1]
         yield from _array("turn_rows", turn_chunks(run), turn_json)
-        yield from _array("decisions", _decisions(run), decision_json)
-        yield from _array("problems", _problems(run), problem_json)
+        yield from _array("decisions", _decisions(run), decision_row)
+        yield from _array("problems", _problems(run), problem_row)
         yield from _array("events", iter([list(run.events.select_related("actor"))]), event_json)
         yield from _array("frames", _frames(run), lambda frame: {"turn": frame.turn, "view": frame.view})
         yield "}"
@@ -42,7 +42,8 @@ def _only_in_exports(run: Run) -> dict[str, Any]:
     """What an import needs and no other answer has; `narrative` is what people read, `own_narrative` the scenario's words."""
     counts = {name: getattr(run, name) for name in COUNTS}
     texts = {name: getattr(run, name) for name in ("description", "notes", "log")}
-    return {**texts, "own_narrative": run.narrative, "counts": counts}
+    returned = {name: getattr(run, name) for name in ("output_data", "nodes_executed", "edges_traversed")}
+    return {**texts, **returned, "own_narrative": run.narrative, "counts": counts}
 
 
 def provenance(run: Run) -> dict[str, Any]:

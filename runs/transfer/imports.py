@@ -31,6 +31,7 @@ MOST_ERRORS = 100
 RECORDED = (
     *("scenario", "scenario_version", "params", "seed", "turns", "metric_keys", "turns_done", "run_metrics"),
     *("total_tokens", "duration_ms", "attempt", "tags", "notes", "description", "is_starred", "log"),
+    *("output_data", "nodes_executed", "edges_traversed"),
     *("status", "trigger", "created_at", "started_at", "finished_at"),
 )
 NO_EXPORT = "This is no JSON export of simweb: it lacks simweb_export and runs."

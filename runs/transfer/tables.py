@@ -16,7 +16,14 @@ from runs.schemas import iso
 from runs.specs import BadSpec, FieldError
 from runs.transfer.exports import provenance, turn_chunks
 
-FIXED = ("run", "turn", "created_at", "duration_ms")
+FIXED = {
+    "run": "int64",
+    "turn": "int64",
+    "created_at": "string",
+    "duration_ms": "float64",
+    "tokens": "int64",
+    "cost_usd": "float64",
+}
 EXACT = 2**53  # beyond it not every whole number is a float
 Source = tuple[str, ...]  # ("metrics", key), ("metrics", key, name of a mapping) or ("actions", type)
 
@@ -63,7 +70,7 @@ def parquet_of(runs: Sequence[Run]) -> Iterator[bytes]:
     except ImportError:
         raise BadSpec([FieldError(("format",), "Parquet needs pyarrow: pip install pyarrow.")]) from None
     columns = columns_of(runs)
-    types = ("int64", "int64", "string", "float64", *(column.as_type for column in columns))
+    types = (*FIXED.values(), *(column.as_type for column in columns))
     labels = (*FIXED, *(column.label for column in columns))
     fields = [pyarrow.field(label, getattr(pyarrow, name)()) for label, name in zip(labels, types, strict=True)]
     told = json.dumps([{"run": run.pk, **provenance(run)} for run in runs], ensure_ascii=False)
@@ -135,7 +142,8 @@ def _cells(run: Run, turn: Turn, columns: Sequence[Column]) -> list[Any]:
     found = _sources(turn)
     cells = (found.get(column.source) for column in columns)
     texts = (json.dumps(cell, ensure_ascii=False) if isinstance(cell, list) else cell for cell in cells)
-    return [run.pk, turn.number, iso(turn.created_at), round(turn.duration_ms, 3), *texts]
+    cost = None if turn.cost_usd is None else float(turn.cost_usd)
+    return [run.pk, turn.number, iso(turn.created_at), round(turn.duration_ms, 3), turn.tokens, cost, *texts]
 
 
 def _typed(cells: Sequence[Any], types: Sequence[str]) -> list[Any]:

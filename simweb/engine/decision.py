@@ -53,7 +53,9 @@ class Settled:
 class Decision:
     """A choice of one agent. Give it a `key`, unique in the run, to settle it in a later turn or to link problems to it.
 
-    `chosen` is the id of one of `options`; `context` is what the agent saw, cut at 64,000 characters of JSON.
+    `chosen` is the id of one of `options`; `context` is what the agent saw, cut at 64,000 characters of JSON. `node` is the node
+    of the agent's graph that decided. `start_ms` is when it began, in milliseconds since its turn began; left out, the decisions
+    of a turn are taken to follow on each other.
     """
 
     agent: str
@@ -71,6 +73,8 @@ class Decision:
     cost_usd: float | None = None
     quality: float | None = None
     key: str = ""
+    node: str = ""
+    start_ms: float | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in FATES:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from simweb.engine.decision import Decision, Settled
 from simweb.engine.numbers import MOST_COST_USD, MOST_COUNT, MOST_MILLISECONDS, count, quantity
+from simweb.engine.path import Path
 from simweb.engine.scenario import Problem
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, clean, keepable
 
@@ -20,7 +21,10 @@ F = TypeVar("F", Decision, Settled)
 
 @dataclass(slots=True)
 class DecisionCounts:
-    """Of all decisions of a run so far, kept or not. Unknown tokens and costs are None, not 0."""
+    """Of all decisions of a run so far, kept or not. Unknown tokens and costs are None, not 0.
+
+    `nodes` and `edges` count different ones of the agents' graphs.
+    """
 
     total: int = 0
     successful: int = 0
@@ -30,6 +34,8 @@ class DecisionCounts:
     tokens: int | None = None
     latency_ms: float = 0.0
     cost_usd: float | None = None
+    nodes: int = 0
+    edges: int = 0
 
     def add(self, fate: Decision | Settled) -> None:
         """Count what a decision came to and what it took."""
@@ -44,12 +50,17 @@ class DecisionCounts:
 
 @dataclass(slots=True)
 class Entry:
-    """What a turn adds: rows to keep, fates of earlier rows, numbers of rows to give up, and what was doubtful about them."""
+    """What a turn adds: rows to keep, fates of earlier rows, numbers of rows to give up, and what was doubtful about them.
+
+    `nodes` and `edges` are those of the agents' graphs that were not met before, the first ones only.
+    """
 
     decisions: list[dict[str, Any]] = field(default_factory=list)
     settled: list[dict[str, Any]] = field(default_factory=list)
     given_up: list[int] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)
+    nodes: list[str] = field(default_factory=list)
+    edges: list[str] = field(default_factory=list)
 
 
 class Ledger:
@@ -63,15 +74,21 @@ class Ledger:
         self._failed_later: set[int] = set()
         self._pending: dict[str, int] = {}
         self._agents: set[str] = set()
+        self._path = Path()
+        self._turn_ms = 0.0  # when the turn began, since the play began
+        self._free_ms = 0.0  # when the next decision begins that does not say when
 
-    def enter(self, decisions: Sequence[Decision], settled: Sequence[Settled]) -> Entry:
-        """Note a turn's decisions, then what came of earlier ones."""
+    def enter(self, decisions: Sequence[Decision], settled: Sequence[Settled], started_ms: float = 0.0) -> Entry:
+        """Note the decisions of a turn that began at `started_ms`, then what came of earlier ones."""
         entry = Entry()
+        self._turn_ms = started_ms
+        self._free_ms = max(self._free_ms, started_ms)
         for decision in decisions:
             self._decide(self._checked(decision, entry), entry)
         for fate in settled:
             self._settle(self._checked(fate, entry), entry)
         self.counts.agents = len(self._agents)
+        self.counts.nodes, self.counts.edges = len(self._path.nodes), len(self._path.edges)
         return entry
 
     def _decide(self, decision: Decision, entry: Entry) -> None:
@@ -80,6 +97,8 @@ class Ledger:
         self.counts.add(decision)
         self._agents.add(decision.agent)
         has_failed = decision.outcome == "failure"
+        self._walk(decision, entry)
+        started = self._start(decision)
         if decision.key and decision.outcome == "pending":
             self._pending[decision.key] = number
         if self._kept >= self._most and not (has_failed and self._make_room(entry)):
@@ -88,7 +107,20 @@ class Ledger:
         self._kept += 1
         if not has_failed:
             self._yielding.append(number)
-        entry.decisions.append({"number": number, **_plain(decision)})
+        entry.decisions.append({"number": number, **_plain(decision), **started})
+
+    def _walk(self, decision: Decision, entry: Entry) -> None:
+        if node := keepable(decision.node, NAME_CHARACTERS):
+            nodes, edges = self._path.step(keepable(decision.agent, NAME_CHARACTERS), node)
+            entry.nodes += nodes
+            entry.edges += edges
+
+    def _start(self, decision: Decision) -> dict[str, Any]:
+        """When the decision began, since the play began: as it says, else after those before it, by their latencies."""
+        is_reported = decision.start_ms is not None
+        started = self._turn_ms + decision.start_ms if decision.start_ms is not None else self._free_ms
+        self._free_ms = max(self._free_ms, min(MOST_MILLISECONDS, started + (decision.latency_ms or 0.0)))
+        return {"started_ms": started, "start_reported": is_reported}
 
     def _settle(self, fate: Settled, entry: Entry) -> None:
         number = None if fate.outcome == "pending" else self._pending.pop(fate.key, None)
@@ -110,6 +142,8 @@ class Ledger:
             "cost_usd": lambda value: quantity(value, MOST_COST_USD - (counts.cost_usd or 0.0)),
             "quality": lambda value: quantity(value, 1),
         }
+        if isinstance(fate, Decision):
+            bounds["start_ms"] = lambda value: quantity(value, MOST_MILLISECONDS - self._turn_ms)
         numbers: dict[str, Any] = {}
         for name, bounded in bounds.items():
             if (value := getattr(fate, name)) is not None:
@@ -149,6 +183,7 @@ def _plain(decision: Decision) -> dict[str, Any]:
     return {
         "key": keepable(decision.key, NAME_CHARACTERS),
         "agent": keepable(decision.agent, NAME_CHARACTERS),
+        "node": keepable(decision.node, NAME_CHARACTERS),
         "intent": keepable(decision.intent, 500),
         "decision_type": keepable(decision.decision_type, 50),
         "options": [

@@ -16,6 +16,7 @@ from simweb.engine.chance import seed_globals
 from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger
 from simweb.engine.metric import Measurement, select_keys
 from simweb.engine.numbers import MOST_COUNT
+from simweb.engine.output import output_of
 from simweb.engine.params import read_params
 from simweb.engine.report import checked, keepable_problem
 from simweb.engine.scenario import Problem, Scenario
@@ -82,6 +83,7 @@ class Outcome:
     problems: list[Problem]
     fingerprint: str
     narrative: str = ""
+    output_data: dict[str, Any] | None = None
 
 
 def canonical_json(value: Any) -> str:
@@ -97,7 +99,7 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
     world, keys = _world(spec)
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
     fingerprint = hashlib.sha256()
-    number, every = 0, frame_turns(spec.turns)
+    number, every, begun = 0, frame_turns(spec.turns), time.perf_counter()
     while number < spec.turns and not world.finished:
         number += 1
         started = time.perf_counter()
@@ -105,7 +107,8 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
         values, problems = measurement.measure_turn(number, report)
         fingerprint.update(canonical_json([number, report.actions, values]).encode())
         duration_ms = (time.perf_counter() - started) * 1000
-        entry = ledger.enter(report.decisions, report.settled) if report.decisions or report.settled else None
+        is_told = report.decisions or report.settled
+        entry = ledger.enter(report.decisions, report.settled, (started - begun) * 1000) if is_told else None
         tokens, cost, unspent = spending.of_turn(report, ledger.counts if entry else None)
         noticed = [*report.problems, *problems, *doubts, *(entry.doubts if entry else ()), *unspent]
         yield PlayedTurn(
@@ -123,8 +126,9 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
             yield frame
     run_metrics, problems = measurement.measure_run(number)
     fingerprint.update(canonical_json(run_metrics).encode())
-    noticed = [keepable_problem(problem) for problem in problems]
-    yield Outcome(number, run_metrics, noticed, fingerprint.hexdigest(), keepable(world.narrative))
+    output, doubts = output_of(world.output_data)
+    noticed = [keepable_problem(problem) for problem in (*problems, *doubts)]
+    yield Outcome(number, run_metrics, noticed, fingerprint.hexdigest(), keepable(world.narrative), output)
 
 
 def _world(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:

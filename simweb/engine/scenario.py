@@ -93,6 +93,9 @@ class Scenario:
 
     finished: bool = False
     narrative: str = ""  # what happened, in a few sentences; left blank, simweb words it
+    output_data: Mapping[str, Any] | None = (
+        None  # what the run returns beside its metrics, as JSON; read after its last turn
+    )
 
     def __init__(self, params: Any, rng: np.random.Generator) -> None:
         self.params = params

@@ -22,6 +22,8 @@ TOKENS_PER_WORD = 1.3
 MEAN_LATENCY_MS = 900.0
 LOWEST, HIGHEST = 20, 100
 BUYER = (Option("take", "buy at the ask"), Option("offer", "offer less"), Option("wait", "buy nothing this turn"))
+# Which node of a buyer's graph decides: it depends on what the buyer did last.
+NODES = {"": "first meeting", "take": "after buying", "offer": "after an offer", "wait": "after waiting"}
 NO_ANSWER = "The scripted model gave no answer in time."
 
 
@@ -99,6 +101,8 @@ class Haggling(Scenario):
         self.gains = np.zeros(params.buyers + params.sellers)
         self.offers: list[tuple[str, int, int, int]] = []  # (key of the decision, buyer, seller, price)
         self.number = 0
+        self.last = [""] * params.buyers  # what each buyer has chosen last
+        self.paid: list[int] = []
 
     def turn(self) -> TurnReport:
         self.number += 1
@@ -112,7 +116,8 @@ class Haggling(Scenario):
             decisions.append(self._decide(int(buyer), seller, prices, done))
             sold[seller] |= decisions[-1].chosen == "take"
         self.asks = np.maximum(np.where(sold, self.asks + 2, self.asks - 1), self.cost)
-        self.narrative = self._story()
+        self.paid += prices
+        self.narrative, self.output_data = self._story(), self._result()
         facts = {"price": float(np.mean(prices)) if prices else None, "bought": done["buy"]}
         return TurnReport(done, list(self._doubts(done)), facts, decisions=decisions, settled=settled)
 
@@ -125,6 +130,15 @@ class Haggling(Scenario):
             f"{self.params.buyers} buyers and {self.params.sellers} sellers haggled and gained {self.gains.sum():,.0f} coins. "
             "The language model was scripted: answers, tokens, latencies and costs are made up."
         )
+
+    def _result(self) -> dict[str, Any]:
+        best = int(self.gains[: self.params.buyers].argmax())
+        return {
+            "trades": len(self.paid),
+            "mean_price": float(np.mean(self.paid)) if self.paid else None,
+            "best_buyer": {"name": f"buyer {best + 1}", "gain": self.gains[best]},
+            "last_asks": self.asks,
+        }
 
     def _decide(self, buyer: int, seller: int, prices: list[int], done: dict[str, int]) -> Decision:
         ask, worth = int(self.asks[seller]), int(self.worth[buyer])
@@ -139,6 +153,7 @@ class Haggling(Scenario):
         else:
             chosen, why = "wait", f"Even {price} is too much for what is worth {worth} to me. I wait for lower asks."
         answer = self._ask_the_model(why)
+        node, self.last[buyer] = NODES[self.last[buyer]], self.last[buyer] if answer.failed else chosen
         key = f"{self.number}-{buyer + 1}" if chosen == "offer" and not answer.failed else ""
         done["fail" if answer.failed else "buy" if chosen == "take" else chosen] += 1
         if chosen == "take" and not answer.failed:
@@ -147,6 +162,7 @@ class Haggling(Scenario):
             self.offers.append((key, buyer, seller, price))
         return Decision(
             agent=f"buyer {buyer + 1}",
+            node=node,
             intent=f"haggle with seller {seller + 1}, who asks {ask}",
             decision_type="scripted-model",
             options=BUYER,

@@ -149,12 +149,7 @@ class LiveSocket extends HTMLElement {
   }
 
   #morph(present, element) {
-    Idiomorph.morph(present, element, {
-      ignoreActiveValue: true,
-      callbacks: {
-        beforeNodeMorphed: (old, fresh) => !(Number(fresh.dataset?.version) < Number(old.dataset?.version)),
-      },
-    });
+    Idiomorph.morph(present, element, { ignoreActiveValue: true });
     const now = document.getElementById(element.id);
     if (now) htmx.process(now);
   }
@@ -195,5 +190,7 @@ class LiveSocket extends HTMLElement {
 // What scripts and the clock wrote, and what a person opened or ticked, is not the server's to take back: by socket or by htmx.
 const KEPT = { "aria-expanded": "*", open: "*", title: "time", checked: "[name=run]" };
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name in KEPT && node.matches(KEPT[name]));
+// Nor does what was drawn earlier take the place of what was drawn later, whichever way it came.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(Number(fresh.dataset?.version) < Number(old.dataset?.version));
 const most = (list) => Number(list.dataset.most) || 20;
 customElements.define("live-socket", LiveSocket);

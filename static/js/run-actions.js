@@ -42,11 +42,12 @@ class RunActions extends HTMLElement {
 }
 if (!customElements.get("run-actions")) customElements.define("run-actions", RunActions);
 
-/* The records below the charts follow the run, at most once a second, unless an earlier page of them is being read. */
+/* The records below the charts, unless an earlier page of them is being read, and the highlights above them follow the run, at most
+   once a second. */
 let followed = document.querySelector("[id^=run-][id$=-live]")?.dataset.version;
 let next = null;
 document.addEventListener("live:changed", () => {
-  const records = document.querySelector("#records[data-follows]");
+  const records = document.querySelector("#records");
   const live = records && document.getElementById(`run-${records.dataset.run}-live`);
   if (!live || live.dataset.version === followed || next) return;
   next = setTimeout(() => {
@@ -67,4 +68,12 @@ document.addEventListener("click", async (event) => {
   } catch {
     toasts.show("This browser does not let pages copy. The tab Spec has it as text.", { kind: "error" });
   }
+});
+
+/* A link within the page to a decision opens it, too. */
+addEventListener("hashchange", () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target?.matches(".decisions details")) return;
+  target.open = true;
+  target.querySelector("summary").focus();
 });

@@ -1,4 +1,5 @@
-/* <sim-chart data-run data-metric data-turns>: one metric over the turns. It pulls its points from the public API, only those
+/* <sim-chart data-run data-metric data-turns>: one metric over the turns. With `data-when-known` it is out of sight until the run's
+   live card knows a value of it. A <select name="series"> chooses another series to draw in its place. It pulls its points from the public API, only those
    it has not got, whenever the run's live card says that more turns are done. How it draws is said by <chart-tools>; of the turns
    that are zoomed in on it pulls finer points. */
 const LEAST_MS = 250, MOST_POINTS = 2000, ENDED = ["completed", "failed", "cancelled"];
@@ -38,6 +39,9 @@ class SimChart extends HTMLElement {
     this.ariaBusy = "true"; // until its first points, or what is wrong, are shown
     this.body = this.querySelector(".plot");
     this.tools = document.querySelector("chart-tools");
+    this.key = this.dataset.metric; // the select may name another series, it stays the same chart
+    this.choice = this.querySelector("[name=series]");
+    this.choice?.addEventListener("change", () => this.#choose());
     this.changed = () => this.#look();
     this.set = () => this.#set();
     document.addEventListener("live:changed", this.changed);
@@ -47,7 +51,6 @@ class SimChart extends HTMLElement {
     this.addEventListener("click", (event) => this.#take(event.target.closest("[data-take]")?.dataset.take));
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.body);
     this.querySelector("details").addEventListener("toggle", () => this.#table());
-    this.hidden = this.#settings.hidden.includes(this.dataset.metric);
     this.#fetch();
   }
 
@@ -58,12 +61,27 @@ class SimChart extends HTMLElement {
 
   get #settings() { return this.tools?.settings ?? { hidden: [] }; }
 
+  get #isKnown() { return !("whenKnown" in this.dataset) || (this.#live.known ?? "").split(" ").includes(this.key); }
+
   get #live() { return document.getElementById(`run-${this.dataset.run}-live`)?.dataset ?? {}; }
 
   #look() {
     const { turnsDone, status } = this.#live;
     if (Number(turnsDone) > this.#last) this.#fetch();
     else if (status !== this.status) this.#draw();
+  }
+
+  /* Another series in the place of this one; an answer that is on its way is for the series before. */
+  #choose() {
+    this.dataset.metric = this.choice.value;
+    this.ariaBusy = "true";
+    this.#lines.clear();
+    this.#detail = null;
+    this.#last = 0;
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.body.textContent = "";
+    this.#fetch();
   }
 
   /* The last turn there will be: of a run that ended early, the last that it played. */
@@ -76,6 +94,8 @@ class SimChart extends HTMLElement {
     if (this.#busy) { this.#again = true; return; }
     this.#busy = true;
     this.#again = false;
+    this.hidden = !this.#isKnown || this.#settings.hidden.includes(this.key);
+    if (!this.#isKnown) { this.#busy = false; this.ariaBusy = "false"; return; }
     // What came piece by piece grows without end; now and then the whole is asked for instead, as few points as at first.
     const anew = Math.max(0, ...[...this.#lines.values()].map((line) => line.size)) > 4 * MOST_POINTS;
     try {
@@ -92,7 +112,8 @@ class SimChart extends HTMLElement {
   async #ask(turns) {
     const query = new URLSearchParams({ metric: this.dataset.metric, max_points: MOST_POINTS, ...turns });
     const response = await fetch(`/api/v1/runs/${this.dataset.run}/series?${query}`);
-    return response.ok ? response.json() : null;
+    const data = response.ok ? await response.json() : null;
+    return data && data.metric !== this.dataset.metric ? this.#ask({ ...turns, after: 0 }) : data;
   }
 
   /* Lines by name, of a series that is a number or a mapping. */
@@ -163,7 +184,7 @@ class SimChart extends HTMLElement {
   }
 
   #drawAnew() {
-    this.hidden = this.#settings.hidden.includes(this.dataset.metric);
+    this.hidden = !this.#isKnown || this.#settings.hidden.includes(this.key);
     this.#plot?.destroy();
     this.#plot = null;
     this.#draw();

@@ -72,6 +72,19 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
     "half a character": (lambda run: run.update(notes="\ud800"), "notes", "half a character"),
     "a NUL in a parameter": (lambda run: run["params"].update(note="\0"), "params", "NUL"),
     "a packaged lie": (lambda run: run.update(environment={"packages": [1]}), "environment.packages", "an object"),
+    "an output that is none": (lambda run: run.update(output_data=[1]), "output_data", "Must be an object"),
+    "an endless output": (lambda run: run.update(output_data={"x": "y" * 70_000}), "output_data", "64,000 characters"),
+    "nodes beyond number": (
+        lambda run: run.update(nodes_executed=["n"] * 201),
+        "nodes_executed",
+        "at most 200",
+    ),
+    "more nodes than counted": (lambda run: run.update(nodes_executed=["n"]), "counts.node_count", "at least the 1"),
+    "a start before the play": (
+        lambda run: run["decisions"][0].update(started_ms=-1.0),
+        "decisions.0.started_ms",
+        "Must be at least 0",
+    ),
     "no run at all": (lambda run: run.clear(), "id", "Is required"),
 }
 

@@ -63,6 +63,10 @@ def test_an_end_that_a_model_brought_about_is_the_models(
         ("tokens-negative", None, None, "tokens is left out"),
         ("decision-cost", None, None, "cost_usd of decision 'choose' is left out"),
         ("decision-numpy", 1.0, 28, ""),
+        ("start-nan", None, None, "start_ms of decision 'choose' is left out: expected a finite number, got nan"),
+        ("start-negative", None, None, "start_ms of decision 'choose' is left out"),
+        ("start-late", None, None, "start_ms of decision 'choose' is left out"),
+        ("start-text", None, None, "start_ms of decision 'choose' is left out: expected a number, got str"),
         ("settled-cost", None, None, "cost_usd of decision 'k' is left out: expected a finite number"),
     ],
 )
@@ -139,6 +143,7 @@ SAID = st.fixed_dictionaries(
         "table": st.lists(CELLS | NUMBERS, max_size=3),
         "narrative": TEXTS,
         "problems": st.lists(TEXTS, max_size=3),
+        "output": CELLS | NUMBERS | st.lists(CELLS, max_size=2) | st.dictionaries(TEXTS, st.lists(CELLS), max_size=3),
         "view": st.lists(NUMBERS, max_size=3),
         "raises": TEXTS,
         "decisions": st.lists(
@@ -152,6 +157,8 @@ SAID = st.fixed_dictionaries(
                     "tokens": NUMBERS,
                     "cost_usd": NUMBERS,
                     "latency_ms": NUMBERS,
+                    "start_ms": NUMBERS,
+                    "node": TEXTS,
                     "error": TEXTS,
                     "outcome": st.sampled_from(["pending", "success", "failure"]),
                 },

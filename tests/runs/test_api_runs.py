@@ -66,6 +66,7 @@ def test_a_run_is_queued_and_found_where_the_answer_says(api: Api, simulation: S
     made = answer.json()
     waits = {"position": 1, "reason": "waiting for a free worker"}
     unplayed = {"environment": None, "narrative": "It waits to be played.", "notes": "", "description": ""}
+    unplayed |= {"output_data": None}
     assert api.client.get(answer["Location"]).json() == {**made, "waiting": waits, **unplayed}
     wanted = {**body, "status": "queued", "trigger": "api", "created_by": operator.username, "simulation": "a-toy"}
     assert {name: made[name] for name in wanted} == {**wanted, "params": made["params"]}

@@ -128,7 +128,13 @@ def test_a_decision_is_written_once_with_a_known_outcome_and_numbers_within_boun
     common["number"] = 2
     with pytest.raises(IntegrityError, match="decision_outcome_known"), transaction.atomic():
         Decision.objects.create(**common, outcome="unclear")
-    for wrong in ({"tokens": 2**53}, {"latency_ms": -1.0}, {"cost_usd": Decimal(-1)}, {"quality": 1.5}):
+    for wrong in (
+        {"tokens": 2**53},
+        {"latency_ms": -1.0},
+        {"started_ms": -1.0},
+        {"cost_usd": Decimal(-1)},
+        {"quality": 1.5},
+    ):
         with pytest.raises(IntegrityError, match="decision_within_bounds"), transaction.atomic():
             Decision.objects.create(**common, **wrong)
 

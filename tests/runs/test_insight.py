@@ -16,6 +16,7 @@ from tests.conftest import Api, MakeRun
 from tests.runs.lives import ERROR, claimed, lead_to, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
+NOTHING_MORE: dict[str, Any] = {"given_up": [], "nodes": [], "edges": []}
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_a_failure_is_analysed_up_to_its_first_failed_decision(make_run: MakeRun
         {**DECISION, "number": 3, "outcome": "failure", "error": "Later."},
     ]
     fix = {"severity": "critical", "description": "Hungry.", "source": "", "suggested_fix": "Eat."}
-    player.add([turn(1, problems=[fix], entry={"decisions": rows, "settled": [], "given_up": []})])
+    player.add([turn(1, problems=[fix], entry={"decisions": rows, "settled": [], **NOTHING_MORE})])
     player.fail(FailureKind.MODEL, ERROR)
     found = insight.analysis(Run.objects.get(pk=run.pk))
     assert found is not None
@@ -199,11 +200,11 @@ def test_an_outcome_is_written_once(make_run: MakeRun) -> None:
     player = claimed(run)
     fate = {name: DECISION[name] for name in ("summary", "error", "tokens", "latency_ms", "cost_usd", "quality")}
     player.add(
-        [turn(1, entry={"decisions": [{**DECISION, "number": 1, "outcome": "pending"}], "settled": [], "given_up": []})]
+        [turn(1, entry={"decisions": [{**DECISION, "number": 1, "outcome": "pending"}], "settled": [], **NOTHING_MORE})]
     )
     for number, outcome in ((2, "failure"), (3, "success")):
         settled = [{**fate, "number": 1, "outcome": outcome}]
-        player.add([turn(number, entry={"decisions": [], "settled": settled, "given_up": []})])
+        player.add([turn(number, entry={"decisions": [], "settled": settled, **NOTHING_MORE})])
     assert run.decisions.get().outcome == "failure"
 
 

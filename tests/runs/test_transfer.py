@@ -70,6 +70,12 @@ def test_a_parquet_file_has_the_same_numbers_and_its_spec(api: Api, deciding: Ru
     assert (told["run"], told["seed"]) == (deciding.pk, 1)
 
 
+def _without_ids(page: dict[str, Any]) -> dict[str, Any]:
+    """Ids are of the lab that a row is in."""
+    rows = [{name: value for name, value in row.items() if name not in {"id", "problem_ids"}} for row in page["items"]]
+    return {**page, "items": rows}
+
+
 def test_a_json_export_comes_back_as_an_equal_run(api: Api, deciding: Run) -> None:
     api.patch(f"/runs/{deciding.pk}", {"tags": ["paper"], "notes": "n", "is_starred": True})
     data = json.loads(text(api.get(f"/runs/{deciding.pk}/export", format="json")))
@@ -78,7 +84,7 @@ def test_a_json_export_comes_back_as_an_equal_run(api: Api, deciding: Run) -> No
     assert {name: after[name] for name in SAME} == {name: before[name] for name in SAME}
     for part in ("turns", "decisions", "problems"):
         one, other = (api.get(f"/runs/{pk}/{part}", limit=100).json() for pk in (deciding.pk, made["id"]))
-        assert one == other
+        assert _without_ids(one) == _without_ids(other)
     again = json.loads(text(api.get(f"/runs/{made['id']}/export", format="json")))
     for part in ("turn_rows", "decisions", "problems"):
         assert again["runs"][0][part] == data["runs"][0][part]
