@@ -43,6 +43,15 @@ def _fact(context: Context, name: str) -> Any:
     return context.report.facts[name]
 
 
+def _choice(ask: int, worth: int, price: int) -> tuple[str, str]:
+    """What a buyer does, and the scripted reason: `price` is what it would offer."""
+    if ask <= 0.8 * worth:
+        return "take", f"The ask of {ask} is well below the {worth} it is worth to me, so I take it."
+    if price <= 0.9 * worth:
+        return "offer", f"The ask of {ask} is too close to my {worth}. {price} would be fair, so I offer that."
+    return "wait", f"Even {price} is too much for what is worth {worth} to me. I wait for lower asks."
+
+
 class HagglingParams(Params):
     """How many haggle, and how well the scripted model works."""
 
@@ -106,6 +115,7 @@ class Haggling(Scenario):
 
     def turn(self) -> TurnReport:
         self.number += 1
+        self.unanswered: list[str] = []  # keys of the decisions in which the scripted model said nothing
         prices: list[int] = []
         done = dict.fromkeys(("buy", "decline", "fail", "offer", "wait"), 0)
         settled = list(self._answer_offers(prices, done))
@@ -143,23 +153,18 @@ class Haggling(Scenario):
     def _decide(self, buyer: int, seller: int, prices: list[int], done: dict[str, int]) -> Decision:
         ask, worth = int(self.asks[seller]), int(self.worth[buyer])
         price = round(ask * (1 - self.params.boldness))
-        if ask <= 0.8 * worth:
-            chosen, why = "take", f"The ask of {ask} is well below the {worth} it is worth to me, so I take it."
-        elif price <= 0.9 * worth:
-            chosen, why = (
-                "offer",
-                f"The ask of {ask} is too close to my {worth}. {price} would be fair, so I offer that.",
-            )
-        else:
-            chosen, why = "wait", f"Even {price} is too much for what is worth {worth} to me. I wait for lower asks."
+        chosen, why = _choice(ask, worth, price)
         answer = self._ask_the_model(why)
         node, self.last[buyer] = NODES[self.last[buyer]], self.last[buyer] if answer.failed else chosen
-        key = f"{self.number}-{buyer + 1}" if chosen == "offer" and not answer.failed else ""
+        is_offer = chosen == "offer" and not answer.failed
+        key = f"{self.number}-{buyer + 1}" if is_offer or answer.failed else ""
         done["fail" if answer.failed else "buy" if chosen == "take" else chosen] += 1
         if chosen == "take" and not answer.failed:
             self._trade(buyer, seller, ask, prices)
-        if key:
+        if is_offer:
             self.offers.append((key, buyer, seller, price))
+        if answer.failed:
+            self.unanswered.append(key)
         return Decision(
             agent=f"buyer {buyer + 1}",
             node=node,
@@ -169,9 +174,9 @@ class Haggling(Scenario):
             chosen="" if answer.failed else chosen,
             reasoning="" if answer.failed else answer.reasoning,
             context={"ask": ask, "worth": worth, "turn": self.number},
-            outcome="failure" if answer.failed else "pending" if key else "success",
+            outcome="failure" if answer.failed else "pending" if is_offer else "success",
             error=NO_ANSWER if answer.failed else "",
-            summary="" if answer.failed or key else f"{chosen}: the ask was {ask}",
+            summary="" if key else f"{chosen}: the ask was {ask}",
             tokens=answer.tokens,
             latency_ms=answer.latency_ms,
             cost_usd=answer.cost_usd,
@@ -213,6 +218,7 @@ class Haggling(Scenario):
     def _doubts(self, done: dict[str, int]) -> Iterator[Problem]:
         if done["fail"]:
             fix = "With a real model: retry, or allow it more time."
-            yield Problem("warning", f"{done['fail']} calls of the scripted model gave no answer", suggested_fix=fix)
+            what = f"{done['fail']} calls of the scripted model gave no answer"
+            yield Problem("warning", what, suggested_fix=fix, decision=self.unanswered[0])
         if not done["buy"]:
             yield Problem("minor", "nobody bought anything")

@@ -101,6 +101,16 @@ def test_the_run_page_running_and_failed(themed: Page, lab: Lab) -> None:
         assert_accessible(themed)
 
 
+def test_the_run_page_with_decisions(themed: Page, lab: Lab) -> None:
+    [run] = lab.finished(lab.simulation("Axe deciding", "haggling", 12), 1)
+    [graph] = lab.finished(lab.simulation("Axe graph", "graph", 5), 1)
+    for address in (f"{run}/?tab=decisions", f"{graph}/?tab=decisions&decision=3", f"{graph}/?tab=problems", f"{run}/"):
+        themed.goto(f"/runs/{address}")
+        live(themed)
+        expect(themed.locator("sim-chart canvas").first).to_be_visible()
+        assert_accessible(themed)
+
+
 def test_tables_that_are_wider_than_their_page(themed: Page, lab: Lab) -> None:
     themed.set_viewport_size({"width": 360, "height": 740})
     [run] = lab.finished(lab.simulation("Axe wide", "crashing"), 1)
