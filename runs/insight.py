@@ -82,7 +82,9 @@ class Highlights:
     settled: int
     key: list[Decision]
     worked: list[Decision]
+    more_failed: int
     critical: list[Problem]
+    more_critical: int
     nodes_left_out: int
     edges_left_out: int
 
@@ -161,12 +163,16 @@ def summary(run: Run) -> Summary:
 def highlights(run: Run) -> Highlights | None:
     """Success rate, key decisions, what worked, critical problems, nodes and edges; None when there is nothing to say."""
     settled = run.decisions_successful + run.decisions_failed
+    key = list(_key(run)) if settled else []
+    critical = list(run.problems.filter(severity="critical")[:KEY_DECISIONS]) if run.critical_count else []
     found = Highlights(
         success_percent=100 * run.decision_success_rate if settled else None,
         settled=settled,
-        key=list(_key(run)) if settled else [],
+        key=key,
         worked=list(_worked(run)) if settled else [],
-        critical=list(run.problems.filter(severity="critical")[:KEY_DECISIONS]) if run.critical_count else [],
+        more_failed=run.decisions_failed - sum(decision.outcome == "failure" for decision in key),
+        critical=critical,
+        more_critical=run.critical_count - len(critical),
         nodes_left_out=run.node_count - len(run.nodes_executed),
         edges_left_out=run.edge_count - len(run.edges_traversed),
     )

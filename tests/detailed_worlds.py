@@ -34,11 +34,11 @@ class Spending(Toy):
         return replace(report, tokens=10 * self.number, cost_usd=0.1)
 
 
-class Worried(Toy):
+class Fretful(Toy):
     """A decision a turn, under one of two keys that are used again and again; problems come from them, from turn 60 on."""
 
-    key = "worried"
-    title = "Worried"
+    key = "fretful"
+    title = "Fretful"
     Params = SlowParams
 
     def turn(self) -> TurnReport:

@@ -348,5 +348,5 @@ SETTING = ",".join(
 SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"
 SETTING += "".join(
     f",{name.lower()}=tests.detailed_worlds:{name}"
-    for name in ("Spending", "Worried", "Graph", "Parallel", "Wandering", "Returning")
+    for name in ("Spending", "Fretful", "Graph", "Parallel", "Wandering", "Returning")
 )

@@ -93,7 +93,7 @@ def problems_told(server: Server, token: str, run: int) -> list[dict[str, Any]]:
 
 
 def test_problems_and_decisions_name_each_other_in_api_and_socket(lab: Lab, server: Server, token: str) -> None:
-    slug = lab.simulation("Worried", "worried", 61)
+    slug = lab.simulation("Worried", "fretful", 61)
     run = lab.run(slug, params={"seconds": 1})
     told = problems_told(server, token, run)
     problems = items(lab, f"/runs/{run}/problems", severity="warning")
@@ -110,7 +110,7 @@ def test_problems_and_decisions_name_each_other_in_api_and_socket(lab: Lab, serv
 
 
 def test_links_stay_true_when_a_run_is_imported(lab: Lab) -> None:
-    [run] = lab.finished(lab.simulation("Worried elsewhere", "worried", 61), 1)
+    [run] = lab.finished(lab.simulation("Worried elsewhere", "fretful", 61), 1)
     data = lab.client.get("/runs/export", params={"ids": run, "format": "json"}).raise_for_status().json()
     data["runs"][0]["id"] += 10**6
     [made] = lab.client.post("/runs/import", json=data).raise_for_status().json()

@@ -18,7 +18,10 @@ def test_what_is_cut_off_is_counted(lab: Lab, server: Server) -> None:
     assert "Warnings: smoke 1; smoke 2; smoke 3; smoke 4; smoke 5, and 2 more." in told["narrative"]
     assert "Failed on: exit 1, exit 2, exit 3, and 4 more." in told["narrative"]
     with signed_in(server) as pages:
-        assert "fire 5, and 2 more." in pages.get(f"/runs/{run}/").text
+        page = pages.get(f"/runs/{run}/").text
+        assert "fire 5, and 2 more." in page
+        assert ">and 2 more<" in page
+        assert ">and 2 more that failed<" in page
 
 
 @pytest.mark.parametrize(("scenario", "quality"), [("one-failure", "degraded"), ("toy", "clean")])

@@ -43,7 +43,7 @@ def test_a_chart_of_spending_is_by_turn_or_summed_up_with_its_table(page: Page, 
 
 
 def test_a_problem_leads_to_its_decision_and_back_wherever_they_are(page: Page, lab: Lab) -> None:
-    [run] = lab.finished(lab.simulation("Worried on a page", "worried", 130), 1)
+    [run] = lab.finished(lab.simulation("Worried on a page", "fretful", 130), 1)
     open_run(page, run, "?tab=problems")
     worry = page.locator("#records tbody tr").filter(has_text="worry 130")
     expect(page.locator("#records tbody tr").filter(has_text="worry 60")).to_be_visible()
