@@ -144,7 +144,8 @@ class Lab:
 def _free_port() -> int:
     """A port that nobody listens on, and that no outgoing connection gets while a server is down."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        # True chance: Hypothesis seeds `random` alike in workers that run side by side.
+        port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
