@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from runs.models import Decision, Problem, Run, Simulation
 from runs.states import FailureKind, Status
@@ -121,9 +121,10 @@ def narrative(run: Run) -> str:
         good, bad = amount(run.decisions_successful), amount(run.decisions_failed)
         sentences.append(f"{amount(run.decision_count)} decisions: {good} succeeded, {bad} failed{pending}.")
     for severity, word in (("critical", "Critical"), ("warning", "Warnings")):
-        if found := _problems(run, severity):
-            more = _and_more(getattr(run, f"{severity}_count") - len(found))
-            sentences.append(f"{word}: {'; '.join(text.rstrip('.') for text in found)}{more}.")
+        if found := _repeated_problems(run, severity):
+            more = _and_more(getattr(run, f"{severity}_count") - sum(times for _, times in found))
+            texts = [f"{text.rstrip('.')}{f' ({times} times)' if times > 1 else ''}" for text, times in found]
+            sentences.append(f"{word}: {'; '.join(texts)}{more}.")
     failed = run.decisions.filter(outcome="failure").values_list("intent", flat=True)[:FAILED_INTENTS]
     if intents := list(failed):
         sentences.append(f"Failed on: {', '.join(intents)}{_and_more(run.decisions_failed - len(intents))}.")
@@ -301,6 +302,13 @@ def _suggestions(run: Run) -> list[str]:
 
 def _problems(run: Run, severity: str) -> list[str]:
     return list(run.problems.filter(severity=severity).values_list("description", flat=True)[:KEY_DECISIONS])
+
+
+def _repeated_problems(run: Run, severity: str) -> list[tuple[str, int]]:
+    """The first few different texts, each with how often it was said."""
+    texts = run.problems.filter(severity=severity).order_by().values_list("description")
+    counted = texts.annotate(times=Count("pk"), first=Min("pk")).order_by("first")
+    return list(counted.values_list("description", "times")[:KEY_DECISIONS])
 
 
 def _and_more(number: int) -> str:

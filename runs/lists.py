@@ -183,7 +183,9 @@ def _chosen(request: HttpRequest) -> dict[str, str | None]:
 def _columns(request: HttpRequest) -> list[str]:
     """The columns of the address, or else those that were chosen last. Raises BadSpec."""
     if "column" in request.GET:
-        return saved.clean_columns([*request.GET.getlist("column"), *request.GET.get("more", "").split()])
+        return saved.clean_columns(
+            [*request.GET.getlist("column"), *request.GET.get("more", "").replace(",", " ").split()]
+        )
     if "columns" in request.GET:
         return saved.clean_columns(request.GET["columns"].split(","))
     try:

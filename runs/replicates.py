@@ -10,7 +10,7 @@ from functools import cached_property
 from django.db.models import F
 
 from runs.models import Run, RunQuerySet
-from runs.states import Status
+from runs.states import Status, Trigger
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Replicates:
     def counted(self) -> list[Run]:
         """What statistics are of: completed runs, one of each seed. A seed played twice is no second replicate."""
         completed = [run for run in self.runs if run.status == Status.COMPLETED]
-        return list({run.seed: run for run in reversed(completed)}.values())[::-1]
+        completed.sort(key=lambda run: run.trigger == Trigger.VERIFY)  # a replay stands behind what it repeats
+        chosen = {run.seed: run for run in reversed(completed)}
+        return [run for run in self.runs if run is chosen.get(run.seed)]
 
     @property
     def apart(self) -> list[tuple[Run, str]]:

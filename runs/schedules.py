@@ -28,6 +28,7 @@ ALIASES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+SIX_FIELDS = "Has six fields: leave out the seconds, and write minute hour day month weekday."
 NO_CRON = (
     "Is not a cron expression; write minute hour day month weekday, like 0 6 * * 1-5, or @daily, @hourly and the like."
 )
@@ -45,7 +46,7 @@ def next_moment(expression: str, zone: str, after: datetime) -> datetime:
     if len(expression) > LONGEST:
         raise BadSpec([FieldError(("schedule", "cron"), f"May have {LONGEST} characters at most.")])
     if len(fields) == 6:
-        raise BadSpec([FieldError(("schedule", "cron"), "Has six fields: leave out the seconds. " + NO_CRON)])
+        raise BadSpec([FieldError(("schedule", "cron"), SIX_FIELDS)])
     try:
         return next(CronSim(" ".join(fields), local)).astimezone(ZoneInfo("UTC"))
     except CronSimError:

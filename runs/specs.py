@@ -40,6 +40,7 @@ WORDED = {
     "extra_forbidden": "There is no such parameter.",
     "missing": "Is required.",
     "string_type": "Must be a text.",
+    "string_pattern_mismatch": "Is not of the form that it must have: {pattern}.",
     "bool_type": "Must be true or false.",
     "decimal_type": "Must be a number.",
     "decimal_parsing": "Must be a number.",

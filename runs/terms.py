@@ -251,7 +251,7 @@ MARKS: dict[str, Callable[[], Q]] = {
 FIELDS: dict[str, Field] = {
     "status": Field(_choice("status", list(Status.values)), indexed=True),
     "trigger": Field(_choice("trigger", list(Trigger.values))),
-    "error": Field(lambda op, value: _only_same(op, Q(error_group=value))),
+    "error": Field(lambda op, value: _only_same(op, Q(error_group=value) | Q(error_type=value))),
     "failure": Field(_choice("failure_kind", list(FailureKind.values))),
     "simulation": Field(_simulation, indexed=True),
     "scenario": Field(lambda op, value: _only_same(op, Q(scenario=value))),

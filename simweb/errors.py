@@ -34,12 +34,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def api_problems(get_response: Answer) -> Answer:
-    """Middleware: a wrong method gets the API's one shape of errors too, which its framework answers by itself."""
+    """Middleware: a wrong method gets an answer in words, too; by itself the framework's is empty."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code != 405 or not request.path.startswith("/api/"):
+        if response.status_code != 405:
             return response
+        if not request.path.startswith("/api/"):
+            said = _say(
+                request, 405, "This address is not a page", f"It takes {response['Allow']}: it is behind a button."
+            )
+            said["Allow"] = response["Allow"]
+            return said
         said = problem(405, f"{request.method} is not for this address; it takes {response['Allow']}")
         said["Allow"] = response["Allow"]
         return said

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from runs.marks import LONGEST_NOTES, clean_tags
@@ -11,16 +14,17 @@ from runs.simulations import RESERVED, SLUG_RULE, is_slug
 from runs.specs import ONLY_THE_MASK, BadSpec, FieldError, build_spec, clean_description, load_scenario
 from runs.states import Status
 from runs.transfer.document import RunDocument
+from simweb.engine.play import canonical_json
+
+EXPONENT = 10**16
+CLOCK_CHANGE = timedelta(hours=1)  # a machine's clock may be set back while it plays
 
 
-def doubts(document: RunDocument) -> Iterator[FieldError]:
+def doubts(document: RunDocument) -> list[FieldError]:
     """All that is wrong with it, each with its path within the run."""
-    yield from _of_simulation(document)
-    yield from _of_spec(document)
-    yield from _of_end(document)
-    yield from _of_turns(document)
-    yield from _of_marks(document)
-    yield from _of_counts(document)
+    checks = (_of_simulation, _of_spec, _of_end, _of_turns, _of_marks, _of_counts)
+    found = [error for check in checks for error in check(document)]
+    return found or list(_of_fingerprint(document))
 
 
 def _of_simulation(document: RunDocument) -> Iterator[FieldError]:
@@ -29,7 +33,10 @@ def _of_simulation(document: RunDocument) -> Iterator[FieldError]:
         return
     here = Simulation.objects.filter(slug=document.simulation).values_list("scenario", flat=True).first()
     if here not in {None, document.scenario}:
-        message = f"The simulation {document.simulation!r} of this lab is of the scenario {here!r}: write another name."
+        message = (
+            f"The simulation {document.simulation!r} of this lab is of the scenario {here!r}, the run is of "
+            f"{document.scenario!r}: write the name of another simulation."
+        )
         yield FieldError(("simulation",), message)
 
 
@@ -55,6 +62,8 @@ def _of_end(document: RunDocument) -> Iterator[FieldError]:
         yield FieldError(("failure_kind",), "Must be given for a failed run, and only for one.")
     if (document.status is Status.FAILED) != (document.error is not None):
         yield FieldError(("error",), "Must be given for a failed run, and only for one.")
+    if document.started_at is not None and document.finished_at < document.started_at - CLOCK_CHANGE:
+        yield FieldError(("finished_at",), "Must not lie before started_at.")
     if document.turns_done > document.turns:
         yield FieldError(("turns_done",), f"Must be at most its turns, {document.turns}.")
 
@@ -64,13 +73,37 @@ def _of_turns(document: RunDocument) -> Iterator[FieldError]:
     yield from _once(numbers, "turn_rows", "number")
     yield from _once([row.number for row in document.decisions], "decisions", "number")
     yield from _once([row.turn for row in document.frames], "frames", "turn")
-    for place, number in enumerate(numbers):
-        if number > document.turns_done:
-            where = ("turn_rows", str(place), "number")
-            yield FieldError(where, f"Must be at most the turns that were done, {document.turns_done}.")
+    late = next((place for place, number in enumerate(numbers) if number > document.turns_done), None)
+    if late is not None:
+        where = ("turn_rows", str(late), "number")
+        yield FieldError(where, f"Must be at most the turns that were done, {document.turns_done}.")
     measured = {key for row in document.turn_rows for key in row.metrics}
     if long := [key for key in measured if key.startswith("run.")]:
         yield FieldError(("turn_rows",), f"{long[0]!r} is a metric of the whole run, not of a turn.")
+
+
+def _of_fingerprint(document: RunDocument) -> Iterator[FieldError]:
+    """A fingerprint is of these measurements, or the file was changed."""
+    if document.fingerprint is None:
+        return
+    turns = sorted(document.turn_rows, key=lambda row: row.number)
+    told = [canonical_json([row.number, row.actions, row.metrics]) for row in turns]
+    whole = canonical_json(document.run_metrics or {})
+    # PostgreSQL writes a float of 1e16 or more as a whole number.
+    for text in (lambda part: part, lambda part: canonical_json(as_floats(json.loads(part)))):
+        digest = hashlib.sha256("".join(text(part) for part in (*told, whole)).encode())
+        if digest.hexdigest() == document.fingerprint:
+            return
+    yield FieldError(("fingerprint",), "Is not that of the turns and metrics in this file: some of them were changed.")
+
+
+def as_floats(value: Any) -> Any:
+    """With every whole number that a float writes with an exponent as a float."""
+    if isinstance(value, dict):
+        return {name: as_floats(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [as_floats(item) for item in value]
+    return float(value) if isinstance(value, int) and abs(value) >= EXPONENT else value
 
 
 def _of_marks(document: RunDocument) -> Iterator[FieldError]:

@@ -47,8 +47,12 @@ def read_export(data: bytes) -> Any:
 
 def import_runs(data: Any, *, by: User | None) -> list[Run]:
     """Make a run of each that is in the export; all or none. Raises BadSpec with all that does not fit and where it stands."""
-    if not isinstance(data, Mapping) or data.get("simweb_export") != FORMAT or not isinstance(data.get("runs"), list):
+    if not isinstance(data, Mapping) or not {"simweb_export", "runs"} <= set(data):
         raise BadSpec([FieldError(("file",), NO_EXPORT)])
+    if data["simweb_export"] != FORMAT or isinstance(data["simweb_export"], bool):
+        raise BadSpec([FieldError(("simweb_export",), f"Must be {FORMAT}, the one format that is known here.")])
+    if not isinstance(data["runs"], list):
+        raise BadSpec([FieldError(("runs",), "Must be a list.")])
     with transaction.atomic():
         documents = _checked(data["runs"])
         made: dict[int, Run] = {}

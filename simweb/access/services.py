@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -61,3 +63,18 @@ def use_sign_in_link(secret: str) -> User | None:
         return None
     used, _ = SignInLink.objects.filter(pk=link.pk).delete()
     return link.user if used else None  # somebody else used it between the two statements
+
+
+def note_server_address(base: str) -> None:
+    """Say where the server of this data directory serves."""
+    _address_file().write_text(base)
+
+
+def server_address() -> str:
+    """Where the server of this data directory serves, or served last."""
+    file = _address_file()
+    return file.read_text().strip() if file.is_file() else settings.PUBLIC_URL
+
+
+def _address_file() -> Path:
+    return Path(settings.DATA_DIR) / "server-address"

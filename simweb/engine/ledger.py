@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from simweb.engine.decision import Decision, Settled
-from simweb.engine.numbers import MOST_COST_USD, MOST_COUNT, MOST_MILLISECONDS, count, quantity
+from simweb.engine.numbers import MOST_COST_USD, MOST_COUNT, MOST_MILLISECONDS, TooLarge, count, quantity
 from simweb.engine.path import Path
 from simweb.engine.scenario import Problem
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, clean, keepable
 
 MOST_DECISIONS = 5_000
+TOTALS = "Totals lack it."
+PRICES = f"{TOTALS} Prices are often per million tokens; a cost is in USD."
 MOST_OPTIONS = 100
 CONTEXT_CHARACTERS = 64_000
 F = TypeVar("F", Decision, Settled)
@@ -174,7 +176,7 @@ def _left_out(fate: Decision | Settled, name: str, error: Exception) -> Problem:
     return Problem(
         "warning",
         f"{name} of decision {keepable(what, NAME_CHARACTERS)!r} is left out: {error}",
-        suggested_fix="Totals lack it. Prices are often per million tokens; a cost is in USD.",
+        suggested_fix=PRICES if isinstance(error, TooLarge) and name == "cost_usd" else TOTALS,
         decision=fate.key,
     )
 

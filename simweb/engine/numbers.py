@@ -45,9 +45,14 @@ def count(value: Any, most: int = MOST_COUNT) -> int:
     return int(number)
 
 
+class TooLarge(ValueError):
+    """A number beyond what can be kept."""
+
+
 def quantity(value: Any, most: float) -> float:
-    """A number from 0 to `most`. Raises TypeError or ValueError."""
+    """A number from 0 to `most`. Raises TypeError, TooLarge or ValueError."""
     number = plain(value)
     if not 0 <= number <= most:
-        raise ValueError(f"expected a number from 0 to {most:,.0f}, got {number:.15g}")
+        kind = TooLarge if number > most else ValueError
+        raise kind(f"expected a number from 0 to {most:,.0f}, got {number:,.15g}")
     return float(number)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from simweb.engine.ledger import DecisionCounts
-from simweb.engine.numbers import MOST_COST_USD, MOST_COUNT, count, quantity
+from simweb.engine.ledger import PRICES, TOTALS, DecisionCounts
+from simweb.engine.numbers import MOST_COST_USD, MOST_COUNT, TooLarge, count, quantity
 from simweb.engine.scenario import Problem, TurnReport
 
 N = TypeVar("N", int, float)
@@ -49,7 +49,7 @@ def _bounded(name: str, value: Any, bounded: Callable[[Any], N], doubts: list[Pr
     try:
         return bounded(value)
     except (TypeError, ValueError) as error:
-        fix = "Totals lack it. Prices are often per million tokens; a cost is in USD."
+        fix = PRICES if isinstance(error, TooLarge) else TOTALS
         doubts.append(Problem("warning", f"The turn's {name} is left out: {error}", suggested_fix=fix))
         return None
 

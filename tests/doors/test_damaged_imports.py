@@ -32,6 +32,19 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
     "a seed below 0": (lambda run: run.update(seed=-1), "seed", "Must be at least 0"),
     "a seed beyond 2^53": (lambda run: run.update(seed=2**60), "seed", "Must be at most 9007199254740991"),
     "a seed of half": (lambda run: run.update(seed=0.5), "seed", "Must be a whole number"),
+    "an end before the start": (
+        lambda run: run.update(started_at="2026-11-20T00:00:00Z", finished_at="2026-11-19T00:00:00Z"),
+        "finished_at",
+        "Must not lie before",
+    ),
+    "a measurement that was changed": (
+        lambda run: run["turn_rows"][1]["metrics"].update({"turn.actions.total": 12345}),
+        "fingerprint",
+        "some of them were changed",
+    ),
+    "a turn that was taken out": (lambda run: run["turn_rows"].pop(1), "fingerprint", "some of them were changed"),
+    "a fingerprint of nothing": (lambda run: run.update(fingerprint="0" * 64), "fingerprint", "Is not that of"),
+    "a fingerprint that is none": (lambda run: run.update(fingerprint="x"), "fingerprint", "Is not of the form"),
     "no turns": (lambda run: run.update(turns=0), "turns", "Must be at least 1"),
     "too many turns": (lambda run: run.update(turns=2**40), "turns", "Must be at most"),
     "more turns done": (lambda run: run.update(turns_done=9), "turns_done", "Must be at most its turns, 3"),
@@ -184,9 +197,8 @@ def test_nothing_that_a_file_holds_breaks_a_page(lab: Lab, sound: Any, everythin
     def import_something(data: st.DataObject) -> None:
         document = copy.deepcopy(sound)
         [run] = document["runs"]
-        run.update(
-            id=next(numbers), scenario_version="of another lab"
-        )  # whose parameters and metrics nobody here knows
+        # Of a version whose parameters and metrics nobody here knows, and without a fingerprint that would tell of changes.
+        run.update(id=next(numbers), scenario_version="of another lab", fingerprint=None)
         for _ in range(data.draw(st.integers(1, 4))):
             *path, name = data.draw(st.sampled_from(places(run)[1:]))
             holder: Any = run

@@ -20,7 +20,7 @@ from runs.live import hub
 from runs.models import ServerProcess
 from runs.presence import Presence
 from runs.upkeep import Upkeep
-from simweb.access.services import create_sign_in_link, local_admin
+from simweb.access.services import create_sign_in_link, local_admin, note_server_address
 from simweb.engine import registry
 
 # Threads that record runs must not make those that answer requests wait 5 ms, Python's default, for their turn.
@@ -98,6 +98,7 @@ class Command(BaseCommand):
     def _greet(self, host: str, port: int, secret: str) -> None:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
         base = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        note_server_address(base)
         self.stdout.write(f"simweb is running at {base}/  (stop it with Ctrl+C)")
         self.stdout.write(f"Sign in, once, within 12 hours: {base}/sign-in/{secret}/")
         self.stdout.flush()

@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from simweb.access.services import create_sign_in_link, local_admin
+from simweb.access.services import create_sign_in_link, local_admin, server_address
 
 
 class Command(BaseCommand):
@@ -13,10 +13,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", help="whom it signs in (default: the local admin)")
-        parser.add_argument("--base", default="http://127.0.0.1:8000", help="address of the server")
+        parser.add_argument(
+            "--base", help="address of the server (default: where the one of this data directory serves)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first() if options["user"] else local_admin()
         if user is None:
             raise CommandError(f"There is no person named {options['user']!r}.")
-        self.stdout.write(f"{options['base'].rstrip('/')}/sign-in/{create_sign_in_link(user)}/")
+        base = options["base"] or server_address()
+        self.stdout.write(f"{base.rstrip('/')}/sign-in/{create_sign_in_link(user)}/")
