@@ -121,6 +121,8 @@ class ChildPlayer:
                         selector.unregister(key.fileobj)  # at its end a pipe is for ever readable
                 while has_exited and (self._read_messages(batch) or self._read_log(batch)):
                     pass
+                if is_last(batch):
+                    self._read_log(batch)  # what it printed before its last word is in the pipe by now
                 if time.monotonic() >= self._kill_at:
                     self._child.signal_group(signal.SIGKILL)
                 ended = has_exited or is_last(batch)

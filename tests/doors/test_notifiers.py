@@ -77,4 +77,4 @@ def test_a_schedule_by_its_short_name_is_kept_and_six_fields_are_refused(lab: La
     }
     assert told["next_run_at"].endswith("T00:00:00.000Z")
     refused = browser.send(page, {"cron": "0 0 6 * * *", "missed": "once", "overlap": "skip"}, to=page, status=422)
-    assert "Has six fields: leave out the seconds." in refused.text
+    assert "Has six fields: leave out the seconds, and write minute hour day month weekday." in refused.text
