@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +12,7 @@ from runs.simulations import RESERVED, SLUG_RULE, is_slug
 from runs.specs import ONLY_THE_MASK, BadSpec, FieldError, build_spec, clean_description, load_scenario
 from runs.states import Status
 from runs.transfer.document import RunDocument
-from simweb.engine.play import canonical_json
+from simweb.engine.play import Fingerprint
 
 EXPONENT = 10**16
 CLOCK_CHANGE = timedelta(hours=1)  # a machine's clock may be set back while it plays
@@ -86,15 +84,17 @@ def _of_fingerprint(document: RunDocument) -> Iterator[FieldError]:
     """A fingerprint is of these measurements, or the file was changed."""
     if document.fingerprint is None:
         return
-    turns = sorted(document.turn_rows, key=lambda row: row.number)
-    told = [canonical_json([row.number, row.actions, row.metrics]) for row in turns]
-    whole = canonical_json(document.run_metrics or {})
     # PostgreSQL writes a float of 1e16 or more as a whole number.
-    for text in (lambda part: part, lambda part: canonical_json(as_floats(json.loads(part)))):
-        digest = hashlib.sha256("".join(text(part) for part in (*told, whole)).encode())
-        if digest.hexdigest() == document.fingerprint:
-            return
+    if document.fingerprint in {_fingerprint(document, lambda value: value), _fingerprint(document, as_floats)}:
+        return
     yield FieldError(("fingerprint",), "Is not that of the turns and metrics in this file: some of them were changed.")
+
+
+def _fingerprint(document: RunDocument, read: Callable[[Any], Any]) -> str:
+    fingerprint = Fingerprint()
+    for row in sorted(document.turn_rows, key=lambda row: row.number):
+        fingerprint.add(row.number, row.actions, read(row.metrics))
+    return fingerprint.of_run(read(document.run_metrics or {}))
 
 
 def as_floats(value: Any) -> Any:

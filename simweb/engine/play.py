@@ -91,6 +91,22 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+class Fingerprint:
+    """SHA-256 over the canonical JSON of a run's measurements, turn after turn, then of the whole run."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, number: int, actions: Mapping[str, int], metrics: Mapping[str, Any]) -> None:
+        """The next turn."""
+        self._digest.update(canonical_json([number, actions, metrics]).encode())
+
+    def of_run(self, run_metrics: Mapping[str, Any]) -> str:
+        """The fingerprint, when these end the run."""
+        self._digest.update(canonical_json(run_metrics).encode())
+        return self._digest.hexdigest()
+
+
 def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTurn | Frame | Outcome]:
     """Yield each turn as it is played, after some of them a Frame and, last, the Outcome.
 
@@ -98,14 +114,14 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
     """
     world, keys = _world(spec)
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
-    fingerprint = hashlib.sha256()
+    fingerprint = Fingerprint()
     number, every, begun = 0, frame_turns(spec.turns), time.perf_counter()
     while number < spec.turns and not world.finished:
         number += 1
         started = time.perf_counter()
         report, doubts = checked(world.turn())
         values, problems = measurement.measure_turn(number, report)
-        fingerprint.update(canonical_json([number, report.actions, values]).encode())
+        fingerprint.add(number, report.actions, values)
         duration_ms = (time.perf_counter() - started) * 1000
         is_told = report.decisions or report.settled
         entry = ledger.enter(report.decisions, report.settled, (started - begun) * 1000) if is_told else None
@@ -125,10 +141,9 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
         if (number % every == 0 or number == spec.turns or world.finished) and (frame := _frame(world, number)):
             yield frame
     run_metrics, problems = measurement.measure_run(number)
-    fingerprint.update(canonical_json(run_metrics).encode())
     output, doubts = output_of(world.output_data)
     noticed = [keepable_problem(problem) for problem in (*problems, *doubts)]
-    yield Outcome(number, run_metrics, noticed, fingerprint.hexdigest(), keepable(world.narrative), output)
+    yield Outcome(number, run_metrics, noticed, fingerprint.of_run(run_metrics), keepable(world.narrative), output)
 
 
 def _world(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
