@@ -24,6 +24,13 @@ class Mute(Exception):
         raise ValueError("no words")
 
 
+class Leaving(Exception):
+    """Ends the process when it is read."""
+
+    def __str__(self) -> str:
+        sys.exit("no words")
+
+
 class Unspeakable(BaseException):
     """Neither text nor anything else."""
 
@@ -50,6 +57,7 @@ ENDS: dict[str, Callable[[], Any]] = {
     "cancelled": lambda: leave(asyncio.CancelledError("no longer wanted")),
     "generator-exit": lambda: leave(GeneratorExit("gone")),
     "mute": lambda: leave(Mute()),
+    "leaving": lambda: leave(Leaving()),
     "unspeakable": lambda: leave(Unspeakable()),
     "surrogate": lambda: leave(RuntimeError("half a \ud800 character and \0")),
     "long": lambda: leave(RuntimeError("begin" + "x" * LONG + "end")),

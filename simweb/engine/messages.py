@@ -47,7 +47,7 @@ def describe(error: BaseException, turn: int) -> Message:
     """The error as it is kept on the run; the traceback begins where the scenario's own code does."""
     try:
         lines = "".join(traceback.format_exception(error))
-    except Exception as broken:  # an exception's own methods may raise, too
+    except BaseException as broken:  # an exception's own methods may raise, too
         lines = f"The traceback cannot be made: {type(broken).__name__}"
     return {
         "type": keepable(type(error).__name__, NAME_CHARACTERS),

@@ -29,7 +29,7 @@ def text_of(value: Any) -> str:
     """`str(value)`, or a sentence in its place where that fails."""
     try:
         return str(value)
-    except Exception as error:
+    except BaseException as error:  # a model's own text may even call sys.exit
         return f"<{type(value).__name__} whose text cannot be made: {type(error).__name__}>"
 
 

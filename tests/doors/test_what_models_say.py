@@ -33,6 +33,7 @@ def problems(lab: Lab, run: int) -> list[str]:
         ("cancelled", "CancelledError", "no longer wanted"),
         ("generator-exit", "GeneratorExit", "gone"),
         ("mute", "Mute", "<Mute whose text cannot be made: ValueError>"),
+        ("leaving", "Leaving", "<Leaving whose text cannot be made: SystemExit>"),
         ("unspeakable", "Unspeakable", "<Unspeakable whose text cannot be made: ValueError>"),
         ("surrogate", "RuntimeError", "half a � character and �"),
         ("nothing", "TypeError", "turn() must return a TurnReport, and returned NoneType"),
