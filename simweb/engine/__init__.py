@@ -4,6 +4,7 @@ These are the names that authors of scenarios may use.
 """
 
 from simweb.engine.decision import FATES, Decision, Fate, Option, Settled
+from simweb.engine.faults import Fault, Faulty
 from simweb.engine.metric import BASE_KEYS, Context, Metric, MetricError, UnknownMetric, catalogue, select_keys
 from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
 from simweb.engine.scenario import SEVERITIES, Params, Problem, Scenario, Severity, TurnReport, data_file
@@ -17,6 +18,8 @@ __all__ = [
     "Context",
     "Decision",
     "Fate",
+    "Fault",
+    "Faulty",
     "Frame",
     "Metric",
     "MetricError",
