@@ -117,7 +117,7 @@ EventKind = Literal[
 class Event:
     """Something that happens at `tick`, and, given an interval, again every so many ticks.
 
-    `bank` pays, or is the one that changes; `other` is paid, or is the counterparty. `amount` may be negative as a change of collateral.
+    `bank` pays, or is the one that changes; `other` is paid, or is the counterparty. A change of collateral may be negative.
     """
 
     kind: EventKind
@@ -160,7 +160,9 @@ class Market:
     seed: int = 0  # of the file; a run has a seed of its own
     deferred_crediting: bool = False
     deadline_cap_at_eod: bool = False
-    divisible_payments: bool = False  # a part is paid when there is not enough for the whole; the rest is borrowed at the end of a day
+    divisible_payments: bool = (
+        False  # a part is paid when there is not enough for the whole; the rest is borrowed at the end of a day
+    )
     priority_queue: bool = False  # Queue 1 by priority, then deadline, rather than by arrival
     daily_reallocation: bool = True
 

@@ -1,0 +1,99 @@
+"""The rules as machine code: the same source, loaded a second time, compiled by Numba and kept in a folder.
+
+Compiling takes a minute, loading what was compiled a second, and a run is made by a fork in milliseconds: so a server compiles
+once in a process of its own, its fork server loads the result before it forks, and until then rules are interpreted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import importlib.machinery
+import importlib.util
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from simweb.scenarios.payments import rules
+from simweb.scenarios.payments.rules.kernel import COPY
+
+SETTING = "SIMWEB_COMPILED"  # 0: never
+FOLDER_SETTING = "SIMWEB_COMPILED_DIR"  # instead of `compiled/` in the data directory
+DONE = "done"
+BUSY = "busy"
+
+
+def can_compile() -> bool:
+    """Whether Numba is there and wanted."""
+    return os.environ.get(SETTING, "1") != "0" and importlib.util.find_spec("numba") is not None
+
+
+def folder() -> Path:
+    """Where this version of the rules is kept compiled: Numba looks at one file's age, not at those it calls."""
+    root = os.environ.get(FOLDER_SETTING) or Path(os.environ.get("SIMWEB_DATA_DIR") or "var") / "compiled"
+    return (Path(root) / _digest()).resolve()
+
+
+def is_ready() -> bool:
+    """Whether loading would be quick."""
+    return can_compile() and (folder() / DONE).exists()
+
+
+@cache
+def load() -> ModuleType:
+    """The compiled copy of the package `rules`; compiles what is not kept yet. Raises ImportError without Numba."""
+    from numba import config
+
+    kept = folder()
+    kept.mkdir(parents=True, exist_ok=True)
+    before = getattr(config, "CACHE_DIR", "")
+    setattr(config, "CACHE_DIR", str(kept))  # noqa: B010 – Numba makes its settings when it is imported
+    try:
+        spec = importlib.machinery.ModuleSpec(COPY, None, is_package=True)
+        spec.submodule_search_locations = list(rules.__path__)
+        package = importlib.util.module_from_spec(spec)
+        sys.modules[COPY] = package
+        for name in ("draws", "tick"):
+            setattr(package, name, importlib.import_module(f"{COPY}.{name}"))
+    finally:
+        setattr(config, "CACHE_DIR", before)  # noqa: B010
+    return package
+
+
+def compile_aside() -> None:
+    """Begin compiling in a process of its own, at low priority, unless another one is at it."""
+    if not can_compile() or is_ready():
+        return
+    folder().mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (folder() / BUSY).touch(exist_ok=False)
+        command = [sys.executable, "-m", "simweb.scenarios.payments.compiled"]
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def _digest() -> str:
+    """Of the source of all rules, and of what compiles them."""
+    digest = hashlib.sha256(sys.version.encode())
+    for file in sorted(Path(rules.__path__[0]).glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def main() -> None:
+    """Compile everything once, by playing a day, and say that it is done."""
+    from simweb.scenarios.payments.system import warm_up
+
+    os.nice(10)
+    try:
+        warm_up()
+        (folder() / DONE).touch()
+    finally:
+        (folder() / BUSY).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""kernel: marks a function of the rules. In the compiled copy of this package it makes machine code; here it does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+COPY = "simweb.scenarios.payments.compiled_rules"  # the name under which `compiled.py` loads this package again
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def kernel(function: F) -> F:
+    """The function as it is; in the compiled copy, its machine code."""
+    return _compiled(function) if _compiled else function
+
+
+_compiled: Any = None
+if __name__.startswith(COPY):
+    from numba import njit
+
+    _compiled = njit(cache=True)

@@ -1,0 +1,258 @@
+"""System: a market at work. It draws what arrives, plays ticks by the rules, and tells what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from simweb.scenarios.payments.chance import draw_of, draw_with_numpy, payments_from, said_payments
+from simweb.scenarios.payments.market import Market
+from simweb.scenarios.payments.policies.program import STACK, program_of
+from simweb.scenarios.payments.rules import codes
+from simweb.scenarios.payments.rules.records import (
+    Candidate,
+    Change,
+    Draw,
+    Happening,
+    Node,
+    Operation,
+    Payment,
+    Shock,
+    Source,
+    World,
+)
+from simweb.scenarios.payments.setup import accounts_of, banks_as_played, clock_of, pairs_of, rates_of, shocks_of
+from simweb.scenarios.payments.tables import Tables, fastest
+
+KINDS = ("liquidity", "delay", "overdraft", "collateral", "deadline", "end_of_day", "split")
+HAPPENINGS_OF_A_PAYMENT = 12  # in one tick, at most; of a part of a split likewise
+HAPPENINGS_OF_A_BANK = 6
+
+
+class Blueprint:
+    """A market with its banks' policies, ready to be played again and again.
+
+    `fractions` and `policies` of banks replace what the market says; policies must have been read (`read_policy`).
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        fractions: Mapping[str, float] | None = None,
+        policies: Mapping[str, Mapping[str, Any]] | None = None,
+        tables: Tables | None = None,
+    ) -> None:
+        self.market = market
+        self.names = market.names
+        self.tables = tables or fastest()
+        self.banks = banks_as_played(market, fractions or {}, policies or {})
+        self.program = program_of([bank.policy for bank in self.banks], self.names)
+        rows = self.tables.rows
+        self._clock = rows(type(clock := clock_of(market, self.program)), [clock])
+        self._rates = rows(type(rates := rates_of(market.costs)), [rates])
+        self._accounts = rows(type((accounts := accounts_of(self.banks, self.program))[0]), accounts)
+        self._pairs = rows(type((pairs := pairs_of(self.banks))[0]), pairs)
+        self._shocks = rows(Shock, shocks_of(market))
+        self._nodes = rows(Node, self.program.nodes)
+        self._operations = rows(Operation, self.program.operations)
+        self._focus = self.tables.numbers(self.program.focus or [[0] * len(self.names)])
+        self._said = said_payments(market)
+        self._draw_tables: Draw | None = None
+
+    def evaluate(self, chance: int | np.random.Generator) -> dict[str, int]:
+        """What each bank is charged over all days, in cents."""
+        system = System(self, chance, keeps_log=False)
+        system.play_all()
+        return system.costs()
+
+    def arrivals(self, chance: int | np.random.Generator) -> Any:
+        """The table of all payments, in order of arrival; what the file says before what is drawn for the same tick."""
+        rows = self.tables.rows
+        if isinstance(chance, int):
+            drawn = self._drawn(chance)
+        else:
+            drawn = rows(Payment, list(payments_from(draw_with_numpy(self.market, chance))))
+        if not self._said:
+            return drawn
+        both = self.tables.joined(rows(Payment, list(payments_from(self._said))), drawn)
+        if self.tables.is_compiled:
+            return both[np.argsort(both["arrival"], kind="stable")]
+        return sorted(both, key=lambda payment: payment.arrival)
+
+    def _drawn(self, seed: int) -> Any:
+        market, tables = self.market, self.tables
+        expected = market.ticks * sum(one.rate for bank in market.banks for one in bank.arrivals)
+        room = int(expected + 8 * expected**0.5) + 16
+        while True:
+            payments = tables.empty(Payment, room)
+            draw, windows = self._draw(seed), tables.numbers([1.0, 1.0], float)
+            is_capped = market.deadline_cap_at_eod
+            count = tables.draws.draw_payments(draw, payments, market.ticks, market.ticks_per_day, is_capped, windows)
+            if count >= 0:
+                return payments[:count]
+            room *= 2
+
+    def _draw(self, seed: int) -> Draw:
+        """What `draws` draws from; the tables themselves change only where scenario events change what arrives."""
+        if self._draw_tables is None or len(self._draw_tables.changes) > 0:
+            self._draw_tables = self._new_draw()
+        word = (seed % 2**64) or 1  # zeros would stay zeros
+        self._draw_tables.word[0], self._draw_tables.word[1] = word >> 32, word & 0xFFFFFFFF
+        return self._draw_tables
+
+    def _new_draw(self) -> Draw:
+        draw, tables = draw_of(self.market), self.tables
+        return Draw(
+            tables.rows(Source, draw.sources),
+            tables.rows(Change, draw.changes),
+            tables.numbers(draw.weights or [[0.0]], float),
+            tables.numbers(draw.categories or [[0.0]], float),
+            tables.numbers(draw.order),
+            tables.numbers(draw.factors, float),
+            tables.numbers(draw.word),
+        )
+
+    def world(self, payments: Any, *, keeps_log: bool) -> World:
+        """The tables before the first tick, with room for what the payments do."""
+        tables, banks, count = self.tables, len(self.names), len(payments)
+        clock = tables.copy(self._clock)
+        for column, value in (("known", count), ("scheduled", count), ("keeps_log", int(keeps_log))):
+            tables.set(clock, column, value)
+        can_save = bool(self.market.saving.bilateral or self.market.saving.cycles)
+        candidates = codes.MOST_CANDIDATES if can_save and banks > 1 else 1
+        return World(
+            clock,
+            self._rates,
+            tables.copy(self._accounts),
+            tables.copy(self._pairs),
+            payments,
+            self._shocks,
+            tables.copy(self._nodes),
+            self._operations,
+            tables.empty(Candidate, candidates),
+            tables.empty(Happening, 1),
+            tables.zeros(count + 1),
+            tables.zeros(count + 1),
+            tables.zeros(count + 1),
+            tables.zeros(max(count + 1, candidates)),
+            tables.zeros(candidates, codes.MOST_CYCLE),
+            tables.zeros(codes.MOST_CYCLE + 1),
+            tables.numbers([[0.0] * codes.MOST_STATES for _ in range(banks)], float),
+            self._focus,
+            tables.numbers([0.0] * STACK, float),
+        )
+
+
+class System:
+    """One playing of a market. `chance` is a seed for xorshift64*, or a generator for NumPy."""
+
+    def __init__(self, blueprint: Blueprint, chance: int | np.random.Generator, *, keeps_log: bool = True) -> None:
+        self.blueprint = blueprint
+        self.names = blueprint.names
+        self.tables = blueprint.tables
+        self.keeps_log = keeps_log
+        self.world = blueprint.world(blueprint.arrivals(chance), keeps_log=keeps_log)
+
+    @property
+    def clock(self) -> Any:
+        """The one row of the clock."""
+        return self.tables.readable(self.world.clock)[0]
+
+    @property
+    def payments(self) -> Any:
+        """All payments, those to come and the parts of splits included, by number."""
+        return self.tables.readable(self.world.payments)
+
+    @property
+    def tick(self) -> int:
+        """How many ticks are done."""
+        return int(self.clock.tick)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last day has ended."""
+        return self.tick >= self.blueprint.market.ticks
+
+    def play_tick(self) -> list[Happening]:
+        """Play the next tick; what happened in it, in order. Raises OverflowError when a cost is beyond counting."""
+        self._make_room()
+        self.tables.tick.play_tick(self.world)
+        self._refuse_overflow()
+        logged = self.world.log[: int(self.clock.logged)]
+        if self.tables.is_compiled:
+            return [Happening(*row) for row in logged.tolist()]  # type: ignore[attr-defined]
+        return [Happening(r.kind, r.bank, r.other, r.payment, r.amount, r.detail) for r in logged]
+
+    def play_all(self) -> None:
+        """Play to the end, without telling. Raises OverflowError when a cost is beyond counting."""
+        self.keeps_log = False
+        self.tables.set(self.world.clock, "keeps_log", 0)
+        while self.tables.tick.play_ticks(self.world) < self.blueprint.market.ticks:
+            self._make_room()
+        self._refuse_overflow()
+
+    def costs(self) -> dict[str, int]:
+        """What each bank has been charged so far, in cents."""
+        return self.figures("total_cost")
+
+    def costs_of_tick(self) -> dict[str, dict[str, int]]:
+        """What each bank was charged in the last tick, by kind."""
+        return {
+            name: {kind: int(getattr(account, f"cost_{kind}")) for kind in KINDS} for name, account in self._accounts()
+        }
+
+    def figures(self, column: str) -> dict[str, int]:
+        """A column of the accounts by bank, such as `balance`."""
+        if self.tables.is_compiled:
+            return dict(zip(self.names, self.world.accounts[column].tolist(), strict=True))  # type: ignore[call-overload]
+        return {name: getattr(account, column) for name, account in self._accounts()}
+
+    def _accounts(self) -> Sequence[tuple[str, Any]]:
+        return list(zip(self.names, self.tables.readable(self.world.accounts), strict=True))
+
+    def _make_room(self) -> None:
+        """For the next tick: in the log, and for the parts of what may be split."""
+        while not self.tables.tick.has_room(self.world):
+            extra = max(len(self.world.payments), codes.MOST_PARTS)
+            more = [self.tables.joined(getattr(self.world, name), self.tables.zeros(extra)) for name in QUEUES]
+            payments = self.tables.joined(self.world.payments, self.tables.empty(Payment, extra))
+            self.world = self.world._replace(payments=payments, **dict(zip(QUEUES, more, strict=True)))
+        if self.keeps_log and len(self.world.log) < (needed := self._room_to_log()):
+            self.world = self.world._replace(log=self.tables.empty(Happening, 2 * needed))
+
+    def _room_to_log(self) -> int:
+        clock = self.clock
+        arriving, payments = int(clock.arrived), self.payments
+        while arriving < clock.scheduled and payments[arriving].arrival <= clock.tick:
+            arriving += 1
+        alive = int(clock.queued1 + clock.queued2) + arriving - int(clock.arrived)
+        return HAPPENINGS_OF_A_PAYMENT * alive * max(1, int(clock.most_parts)) + HAPPENINGS_OF_A_BANK * (
+            int(clock.banks) + len(self.world.shocks)
+        )
+
+    def _refuse_overflow(self) -> None:
+        for name, cost in self.figures("total_cost").items():
+            if cost >= codes.MOST_COST:
+                most = f"{codes.MOST_COST:,} cents"
+                raise OverflowError(
+                    f"The cost of {name} goes beyond {most} in tick {self.tick - 1}: lower the cost rates."
+                )
+
+
+QUEUES = ("queue1", "queue2", "submissions", "order")
+
+
+def warm_up() -> None:
+    """Play a small market with compiled rules, so that all of them are compiled and kept."""
+    from simweb.scenarios.payments.market import Amounts, Arrivals, Bank
+    from simweb.scenarios.payments.policies.named import named_policy
+    from simweb.scenarios.payments.tables import machine_code
+
+    arrivals = Arrivals(1.0, Amounts("LogNormal", 100, 50), (1, 2))
+    banks = [Bank(name, 100, named_policy("Fifo"), arrivals=(arrivals,)) for name in "ABC"]
+    system = System(Blueprint(Market(2, 1, tuple(banks)), tables=machine_code()), 1)
+    system.play_tick()
+    system.play_all()
