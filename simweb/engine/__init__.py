@@ -3,18 +3,22 @@
 These are the names that authors of scenarios may use.
 """
 
+from simweb.engine.blocks import Bars, Block, Branch, Question, Table, Text, Tree
 from simweb.engine.decision import FATES, Decision, Fate, Option, Settled
 from simweb.engine.faults import Fault, Faulty
 from simweb.engine.metric import BASE_KEYS, Context, Metric, MetricError, UnknownMetric, catalogue, select_keys
 from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
 from simweb.engine.scenario import SEVERITIES, Params, Problem, Scenario, Severity, TurnReport, data_file
 from simweb.engine.statistics import student_t
-from simweb.engine.view import View, bars, grid, network, points
+from simweb.engine.view import View, bars, columns, grid, network, points
 
 __all__ = [
     "BASE_KEYS",
     "FATES",
     "SEVERITIES",
+    "Bars",
+    "Block",
+    "Branch",
     "Context",
     "Decision",
     "Fate",
@@ -28,15 +32,20 @@ __all__ = [
     "Params",
     "PlayedTurn",
     "Problem",
+    "Question",
     "Scenario",
     "Settled",
     "Severity",
     "Spec",
+    "Table",
+    "Text",
+    "Tree",
     "TurnReport",
     "UnknownMetric",
     "View",
     "bars",
     "catalogue",
+    "columns",
     "data_file",
     "grid",
     "network",

@@ -2,6 +2,7 @@
 
 It says `ready`, reads one spec from standard input (a line of JSON), says one `turn` a turn, and ends with
 `played` or `failed`. What the model itself prints goes to standard error, so it cannot disturb the lines.
+`python -m simweb.engine answer` reads one question about a run (`{"spec": …, "question": …, "asked": …}`) and says its answer.
 Try it by hand:
 
     echo '{"scenario":"wealth","params":{},"seed":1,"turns":3,"metric_keys":[]}' | python -m simweb.engine
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from simweb.engine import plugins, registry
+from simweb.engine.answers import answer
 from simweb.engine.chance import fix_hash_seed
 from simweb.engine.environment import distributions
 from simweb.engine.forkserver import serve
@@ -69,6 +71,12 @@ def warm() -> None:
         importlib.import_module(target.partition(":")[0])
 
 
+def prepare() -> None:
+    """Let every built-in scenario make ready what its runs share."""
+    for key in registry.BUILT_IN:
+        registry.load(key).prepare()
+
+
 def play_one() -> int:
     """Wait for a spec, play it; the exit status."""
     say = take_stdout()
@@ -78,6 +86,15 @@ def play_one() -> int:
     if not line:
         return 0  # never given a run: the server has no further use for us
     return 0 if play_and_say(Spec.from_json(line), say) else 1
+
+
+def answer_one() -> int:
+    """Read a question, play, say the answer as one line of JSON; the exit status."""
+    say = take_stdout()
+    asked = json.loads(sys.stdin.readline())
+    plugins.make_way(registry.place_of(asked["spec"]["scenario"]))
+    say(answer(Spec(**asked["spec"]), asked["question"], asked["asked"]))
+    return 0
 
 
 def play_forked() -> NoReturn:
@@ -100,9 +117,14 @@ def main() -> int:
     if len(sys.argv) == 1:
         fix_hash_seed()
         return play_one()
+    if sys.argv[1] == "answer":
+        fix_hash_seed()
+        os.nice(NICENESS)
+        return answer_one()
     control = int(sys.argv[1])
     os.nice(NICENESS)
     warm()
+    prepare()
     if serve(socket.socket(fileno=control)):
         play_forked()
     return 0

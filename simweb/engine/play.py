@@ -112,7 +112,7 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
 
     What the scenario raises is raised here, except by its view: a picture is a guest in the run.
     """
-    world, keys = _world(spec)
+    world, keys = world_of(spec)
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
     fingerprint = Fingerprint()
     number, every, begun = 0, frame_turns(spec.turns), time.perf_counter()
@@ -146,7 +146,7 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
     yield Outcome(number, run_metrics, noticed, fingerprint.of_run(run_metrics), keepable(world.narrative), output)
 
 
-def _world(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
+def world_of(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
     """The scenario before its first turn, and what is measured of it."""
     seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
     scenario = registry.load(spec.scenario)

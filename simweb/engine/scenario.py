@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from simweb.engine.blocks import Block, Question
 from simweb.engine.decision import Decision, Settled
 from simweb.engine.view import View
 
@@ -90,6 +91,7 @@ class Scenario:
     metrics: ClassVar[tuple[Metric, ...]] = ()
     default_metric_keys: ClassVar[tuple[str, ...]] = ()
     Params: ClassVar[type[BaseModel]] = Params
+    questions: ClassVar[tuple[Question, ...]] = ()  # what can be asked of a run afterwards
 
     finished: bool = False
     narrative: str = ""  # what happened, in a few sentences; left blank, simweb words it
@@ -103,6 +105,27 @@ class Scenario:
 
     def turn(self) -> TurnReport:
         """Advance the world by one turn and say what happened."""
+        raise NotImplementedError
+
+    @classmethod
+    def length(cls, params: Any) -> int | None:
+        """How many turns a world of these parameters has; None: as many as are asked for."""
+        return None
+
+    @classmethod
+    def preview(cls, params: Any) -> Sequence[Block]:
+        """What these parameters stand for, to be shown beside the form; it must be quick, and changes nothing."""
+        return ()
+
+    @classmethod
+    def prepare(cls) -> None:
+        """Make ready what all runs share and what takes long; called in the process that forks them, before it does."""
+
+    def answer(self, question: str, asked: Any, turns: int) -> Sequence[Block]:
+        """Answer one of `questions` by playing this fresh world, at most so many turns; `asked` is checked.
+
+        Raises ValueError, worded for a person, for what there is no answer to.
+        """
         raise NotImplementedError
 
     def view(self) -> View | None:

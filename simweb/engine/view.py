@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-Kind = Literal["grid", "points", "network", "bars"]
+Kind = Literal["grid", "points", "network", "bars", "columns"]
 MOST_FRAMES = 200
 MOST_CHARACTERS = 64_000
 MOST_SIDE = 200
@@ -17,7 +17,7 @@ MOST_SIDE = 200
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One picture. Make it with `grid`, `points`, `network` or `bars`; `data` is what the element `sim-world` draws."""
+    """One picture. Make it with `grid`, `points`, `network`, `bars` or `columns`; `data` is what the element `sim-world` draws."""
 
     kind: Kind
     data: Mapping[str, Any]
@@ -58,6 +58,12 @@ def bars(heights: np.ndarray, labels: Sequence[str], curve: Sequence[tuple[float
     return View(
         "bars", {"heights": _rounded(heights), "labels": list(labels), "curve": [_rounded(np.array(p)) for p in curve]}
     )
+
+
+def columns(labels: Sequence[str], series: Mapping[str, np.ndarray]) -> View:
+    """Bars side by side for each label, one of each series; they may go below zero."""
+    told = [{"name": name, "heights": _rounded(heights)} for name, heights in series.items()]
+    return View("columns", {"labels": list(labels), "series": told})
 
 
 def frame_turns(turns: int) -> int:

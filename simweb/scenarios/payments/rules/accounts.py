@@ -64,9 +64,7 @@ def room_in_limits(world: World, sender: int, receiver: int) -> int:
 @kernel
 def debit(world: World, bank: int, amount: int) -> None:
     """Take it from the balance at once."""
-    account = world.accounts[bank]
-    account.balance -= amount
-    account.peak_debit = max(account.peak_debit, -account.balance)
+    world.accounts[bank].balance -= amount
 
 
 @kernel
@@ -116,6 +114,7 @@ def mark_settled(world: World, number: int, way: int) -> None:
         parent.settled_tick = world.clock[0].tick
         payment = parent
     account.settled_count += 1
+    account.settled_delay += world.clock[0].tick - payment.arrival
 
 
 @kernel

@@ -27,7 +27,7 @@ class Account:
     due_today: int = 0
     borrowed: int = 0  # at the end of the day, while it is counted
     pot: int = 0  # credits of the tick that are not usable yet
-    peak_debit: int = 0
+    opening: int = 0  # the balance with which the day began
     place: int = 0  # in Queue 1, while it is put in order
     queue1_count: int = 0
     queue1_value: int = 0
@@ -54,6 +54,8 @@ class Account:
     total_cost: int = 0  # of all ticks so far
     settled_count: int = 0  # of whole payments, all ticks so far
     settled_value: int = 0
+    settled_delay: int = 0  # ticks from arrival to settlement, summed over them
+    arrived_count: int = 0
 
 
 @dataclass(slots=True)

@@ -57,7 +57,6 @@ def play_tick(world: World) -> None:
     charge_costs(world)  # 6
     if is_last:
         charge_end_of_day_penalties(world)  # 7
-        end_day(world)
     add_up(world)
     forget_releases(world)
     clock.tick += 1
@@ -87,7 +86,7 @@ def has_room(world: World) -> bool:
 
 @kernel
 def begin_day(world: World) -> None:
-    """Step 0: what was put in from the pool goes back, and today's share is put in."""
+    """Step 0: outflows and registers begin anew, what was put in from the pool goes back, and today's share is put in."""
     clock = world.clock[0]
     if clock.tick % clock.ticks_per_day != 0:
         return
@@ -97,16 +96,9 @@ def begin_day(world: World) -> None:
             account.balance -= account.allocated
             account.allocated = math.floor(account.pool * account.fraction)
             account.balance += account.allocated
-        account.due_today = account.queue1_value + account.queue2_value
-
-
-@kernel
-def end_day(world: World) -> None:
-    """After the penalties: registers and outflows begin anew."""
-    clock = world.clock[0]
-    for bank in range(clock.banks):
-        account = world.accounts[bank]
         account.paid_today = 0
+        account.due_today = account.queue1_value + account.queue2_value
+        account.opening = account.balance
         for place in range(len(world.states[bank])):
             world.states[bank][place] = 0.0
     for place in range(clock.banks * clock.banks):
@@ -146,7 +138,9 @@ def take_arrivals(world: World) -> None:
     while clock.arrived < clock.scheduled and world.payments[clock.arrived].arrival <= clock.tick:
         payment = world.payments[clock.arrived]
         join_queue1(world, clock.arrived)
-        world.accounts[payment.sender].due_today += payment.amount
+        account = world.accounts[payment.sender]
+        account.due_today += payment.amount
+        account.arrived_count += 1
         note(world, ARRIVED, payment.sender, payment.receiver, clock.arrived, payment.amount, NONE)
         clock.arrived += 1
 
