@@ -166,7 +166,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         if self.open and self.open[-1].wants_key:
-            self._key(event.value, line, plain=event.style is None)
+            self._key(event.value, line, plain=not event.style)
             return
         value: Any = event.value
         if event.tag is not None:
