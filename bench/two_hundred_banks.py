@@ -1,8 +1,9 @@
-"""Writes the ready-made game of 200 banks: `python -m bench.two_hundred_banks > simweb/scenarios/payments/games/two-hundred-banks.yaml`.
+"""Writes the ready-made game of 200 banks to the standard output; it is kept in `simweb/scenarios/payments/games/`.
 
-Rates and weights are chosen so that each kind of bank receives about as many payments as it makes. A tick has 70 payments: 10
-large banks make 2 each, 50 middle ones 0.3, 140 small ones 0.25. Large ones pay all alike; the others pay each large bank
-ten times as often as each other bank. So the large make 20 and get 18, the middle make 15 and get 14, the small make 35 and get 38.
+Run as `python -m bench.two_hundred_banks`. Rates and weights are chosen so that each kind of bank receives about as many
+payments as it makes. A tick has 70 payments: 10 large banks make 2 each, 50 middle ones 0.3, 140 small ones 0.25. Large ones
+pay all alike; the others pay each large bank ten times as often as each other bank. So the large make 20 and get 18, the
+middle make 15 and get 14, the small make 35 and get 38.
 """
 
 BEGIN = """\

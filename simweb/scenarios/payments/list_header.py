@@ -43,10 +43,6 @@ class Header:
         """How the person headed this column."""
         return self.titles[self.places[field]]
 
-    def has(self, field: str) -> bool:
-        """Whether the list says this."""
-        return field in self.places
-
 
 def read_header(line: str, number: int, market: Market) -> Header:
     """The header on this line. Raises Faulty with all that is wrong with it."""

@@ -87,13 +87,15 @@ class _Reading:
         self.has_decimals = False
         self.lines = 0
         self.number = 0
-        self.cells: list[str] = []
+        self.said: dict[str, str] = {}  # by this line
 
     def payments(self) -> tuple[Listed, ...]:
         """All of them. Raises Faulty where something is wrong."""
         if self.has_decimals:
             for number, text in self.without_decimals:
-                message = f"Other amounts have decimals, so {text} can be cents or units. Write {text}.00 if it is units."
+                message = (
+                    f"Other amounts have decimals, so {text} can be cents or units. Write {text}.00 if it is units."
+                )
                 self.faults.append(Fault(message, (self.header.title("amount"),), number))
         if not self.lines:
             self.faults.append(Fault("There is no payment below the header. Write one on each line.", (), 1))
@@ -107,7 +109,9 @@ class _Reading:
             self.faults.append(Fault(f"The list has more than {MOST_PAYMENTS:,} payments. Leave some out.", (), number))
             return True
         if len(self.faults) >= MOST_NOTED:
-            self.faults.append(Fault("There is so much wrong with the lines above that the rest was not read.", (), number))
+            self.faults.append(
+                Fault("There is so much wrong with the lines above that the rest was not read.", (), number)
+            )
             return True
         return False
 
@@ -124,18 +128,19 @@ class _Reading:
 
     def _split(self, line: str) -> bool:
         try:
-            self.cells = split(line, self.header.separator)
+            cells = split(line, self.header.separator)
         except csv.Error:
             self.faults.append(
                 Fault("A quotation mark is not closed here, or stands inside a cell. Mend it.", (), self.number)
             )
             return False
-        wanted, count = len(self.header.titles), len(self.cells)
-        if count < wanted or any(self.cells[wanted:]):
+        wanted, count = len(self.header.titles), len(cells)
+        if count < wanted or any(cells[wanted:]):
             hint = " Put amounts with commas in quotes." if self.header.separator == "," and count > wanted else ""
             message = f"This line has {count} columns, the header {wanted}.{hint}"
             self.faults.append(Fault(message, (), self.number))
             return False
+        self.said = {field: cells[place] for field, place in self.header.places.items()}
         return True
 
     def _payment(self) -> None:
@@ -154,11 +159,8 @@ class _Reading:
     def _note(self, field: str, message: str) -> None:
         self.faults.append(Fault(message, (self.header.title(field),), self.number))
 
-    def _cell(self, field: str) -> str:
-        return self.cells[self.header.places[field]] if self.header.has(field) else ""
-
     def _bank(self, field: str) -> str:
-        name = self._cell(field)
+        name = self.said.get(field, "")
         if name in self.names:
             return name
         if not name:
@@ -170,8 +172,8 @@ class _Reading:
         return ""
 
     def _amount(self) -> int:
-        field = "amount" if self.header.has("amount") else "amount_cents"
-        text = self._cell(field)
+        field = "amount" if "amount" in self.said else "amount_cents"
+        text = self.said.get(field, "")
         try:
             if field == "amount_cents":
                 return read_cents(text)
@@ -186,7 +188,7 @@ class _Reading:
         return cents
 
     def _whole(self, field: str, least: int, most: int, default: int | None = None) -> int:
-        text = self._cell(field)
+        text = self.said.get(field, "")
         if not text and default is not None:
             return default
         if not WHOLE.fullmatch(text) or not least <= int(text) <= most:
@@ -197,12 +199,12 @@ class _Reading:
     def _arrival(self) -> tuple[int, int | None]:
         """The tick of the run; by time of day, the seconds after midnight, too."""
         market = self.market
-        start = (self._whole("day", 1, market.days) - 1) * market.ticks_per_day if self.header.has("day") else 0
-        if self.header.has("tick"):
-            length = market.ticks_per_day if self.header.has("day") else market.ticks
+        start = (self._whole("day", 1, market.days) - 1) * market.ticks_per_day if "day" in self.said else 0
+        if "tick" in self.said:
+            length = market.ticks_per_day if "day" in self.said else market.ticks
             return start + self._whole("tick", 0, length - 1), None
         try:
-            seconds = read_time(self._cell("time"))
+            seconds = read_time(self.said.get("time", ""))
             if seconds == self.day.closing:
                 raise ValueError("The day closes at this time. Write an earlier one.")
             return start + self.day.tick(seconds, market.ticks_per_day), seconds
@@ -213,7 +215,7 @@ class _Reading:
     def _deadline(self, tick: int, seconds: int | None) -> int:
         per_day = self.market.ticks_per_day
         first_of_day = tick // per_day * per_day
-        if ":" in self._cell("deadline"):
+        if ":" in self.said.get("deadline", ""):
             deadline = first_of_day + self._time_of_deadline(tick - first_of_day, seconds)
         else:
             deadline = tick + self._whole("deadline", 1, MOST_TICKS, max(per_day // 10, 5))
@@ -224,18 +226,18 @@ class _Reading:
     def _time_of_deadline(self, arrival: int, seconds: int | None) -> int:
         """The tick of the day. A time later than the arrival but in its tick is the arrival's tick."""
         try:
-            due = read_time(self._cell("deadline"))
+            due = read_time(self.said.get("deadline", ""))
             tick = self.day.tick(due, self.market.ticks_per_day)
         except ValueError as error:
             self._note("deadline", str(error))
             return arrival
-        too_early = due <= seconds if seconds is not None else self.header.has("tick") and tick <= arrival
+        too_early = due <= seconds if seconds is not None else "tick" in self.said and tick <= arrival
         if too_early:
             self._note("deadline", "The deadline must be later than the arrival.")
         return tick
 
     def _flag(self) -> bool:
-        text = self._cell("divisible")
+        text = self.said.get("divisible", "")
         if text.casefold() not in FLAGS:
             self._note("divisible", f"Write true or false here, not {shown(text)}.")
         return FLAGS.get(text.casefold(), False)
