@@ -42,7 +42,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A node of a tree: what it asks or does, how often it was reached (None: nobody counted), and what follows from yes or no."""
+    """A node of a tree: what it asks or does, how often it was reached (None: not counted), and what follows from yes or no."""
 
     label: str
     detail: str = ""

@@ -20,6 +20,7 @@ from simweb.engine.scenario import Scenario
 
 BUILT_IN = {
     "haggling": "simweb.scenarios.haggling:Haggling",
+    "payments": "simweb.scenarios.payments:Payments",
     "schelling": "simweb.scenarios.schelling:Schelling",
     "social-feed": "simweb.scenarios.social:SocialFeed",
     "wealth": "simweb.scenarios.wealth:Wealth",

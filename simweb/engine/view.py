@@ -17,7 +17,7 @@ MOST_SIDE = 200
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One picture. Make it with `grid`, `points`, `network`, `bars` or `columns`; `data` is what the element `sim-world` draws."""
+    """One picture. Make it with `grid`, `points`, `network`, `bars` or `columns`; `data` is what `sim-world` draws."""
 
     kind: Kind
     data: Mapping[str, Any]

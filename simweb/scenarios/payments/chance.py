@@ -105,6 +105,16 @@ def said_payments(market: Market) -> list[Row]:
     return sorted(rows, key=lambda row: row[3])
 
 
+def expected_counts(market: Market) -> np.ndarray:
+    """How many payments to expect in each tick, drawn and said together."""
+    counts = np.zeros(market.ticks)
+    changes = changes_of(market)
+    for bank, one in sources_of(market):
+        counts += one.rate * _paths(market, bank, one, changes)[0]
+    np.add.at(counts, [row[3] for row in said_payments(market)], 1)
+    return counts
+
+
 def deadline_of(market: Market, tick: int, offset: int | None) -> int:
     """The deadline of a payment that was said, not drawn: capped at the last tick of its day where the file asks for it."""
     offset = max(market.ticks_per_day // 10, 5) if offset is None else offset

@@ -37,7 +37,7 @@ def closest(word: str, known: Collection[str]) -> str:
     return plain[likely[0]] if likely else ""
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
+def did_you_mean(word: Any, known: Collection[str]) -> str:
     """` Did you mean "tick"?`, or nothing where no known word is like this one."""
-    likely = closest(word, known)
+    likely = closest(str(word), known)
     return f' Did you mean "{likely}"?' if likely else ""

@@ -11,6 +11,7 @@ from simweb.scenarios.payments.chance import draw_of, draw_with_numpy, payments_
 from simweb.scenarios.payments.market import Market
 from simweb.scenarios.payments.policies.program import STACK, program_of
 from simweb.scenarios.payments.rules import codes
+from simweb.scenarios.payments.rules.accounts import available_liquidity
 from simweb.scenarios.payments.rules.records import (
     Candidate,
     Change,
@@ -162,9 +163,30 @@ class System:
         return self.tables.readable(self.world.clock)[0]
 
     @property
+    def rates(self) -> Any:
+        """The one row of rates, as whole numbers."""
+        return self.tables.readable(self.world.rates)[0]
+
+    @property
     def payments(self) -> Any:
         """All payments, those to come and the parts of splits included, by number."""
         return self.tables.readable(self.world.payments)
+
+    def account(self, bank: int) -> Any:
+        """The account of a bank, by its number."""
+        return self.tables.readable(self.world.accounts)[bank]
+
+    def available_liquidity(self, bank: int) -> int:
+        """What a bank could pay now, limits aside."""
+        return available_liquidity(self.account(bank))
+
+    def queue1(self) -> list[int]:
+        """The payments that banks hold back, bank after bank."""
+        return [int(number) for number in self.world.queue1[: int(self.clock.queued1)]]
+
+    def queue2(self) -> list[int]:
+        """The payments that wait for liquidity, in their order."""
+        return [int(number) for number in self.world.queue2[: int(self.clock.queued2)]]
 
     @property
     def tick(self) -> int:

@@ -18,9 +18,9 @@ from simweb.scenarios.payments.policies.language import (
     TREES,
     UNSUPPORTED_ACTIONS,
     UNSUPPORTED_PARAMETERS,
-    did_you_mean,
 )
 from simweb.scenarios.payments.rules.codes import MOST_PARTS, MOST_STATES
+from simweb.scenarios.payments.suggestions import did_you_mean
 
 DEEPEST = 100
 MOST_NODES = 2_000

@@ -16,9 +16,9 @@ from simweb.scenarios.payments.policies.language import (
     OF_TWO,
     STATE_PREFIX,
     UNSUPPORTED_FIELDS,
-    did_you_mean,
     fields_of,
 )
+from simweb.scenarios.payments.suggestions import did_you_mean
 
 DEEPEST = 50
 OPERANDS = {"clamp": ("value", "min", "max"), "div0": ("numerator", "denominator", "default")}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from types import MappingProxyType
 
 from simweb.scenarios.payments.rules import codes
@@ -121,9 +119,3 @@ COMPUTATIONS = (*OF_TWO, *OF_MANY, *OF_ONE, "clamp", "div0")
 def fields_of(tree: str) -> tuple[str, ...]:
     """The fields that may be read in a tree, apart from registers."""
     return (*PAYMENT_FIELDS, *BANK_FIELDS) if tree == "payment_tree" else BANK_FIELDS
-
-
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """` Did you mean "x"?`, or nothing when nothing is near."""
-    near = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""

@@ -8,8 +8,8 @@ from typing import Any
 
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.payments.policies.checks import check_policy
-from simweb.scenarios.payments.policies.language import did_you_mean
 from simweb.scenarios.payments.policies.trial import dry_run
+from simweb.scenarios.payments.suggestions import did_you_mean
 
 Tree = dict[str, Any]
 # Of each named policy its parameters, with the least and the greatest value of each.
@@ -50,6 +50,13 @@ def read_policy(said: Any) -> Tree:
 def named_policy(name: str, **parameters: int) -> Tree:
     """The tree of a named policy. Raises Faulty, and KeyError for a name that there is not."""
     return _named(name, parameters)
+
+
+def name_of(policy: Mapping[str, Any]) -> str:
+    """What the policy calls itself, with its parameters."""
+    told = ", ".join(f"{name} {value:g}" for name, value in (policy.get("parameters") or {}).items())
+    name = str(policy.get("policy_id") or "a tree of its own")
+    return f"{name} ({told})" if told else name
 
 
 def _inline(said: Mapping[str, Any], key: str) -> Tree:

@@ -102,9 +102,16 @@ class _Writer:
             row.begin_second, row.end_second = spans[1]
         self.withdraws |= row.action == codes.WITHDRAW_FROM_RTGS
         if row.action == codes.SPLIT_PAYMENT:
-            parts = said["num_splits"].get("value", codes.MOST_PARTS)
-            self.program.most_parts = max(self.program.most_parts, int(parts))
+            self.program.most_parts = max(self.program.most_parts, self._most_parts(said["num_splits"]))
         row.number = self._number(said)
+
+    def _most_parts(self, said: Mapping[str, Any]) -> int:
+        """A bound of the number of parts, as far as it can be read off; it decides how much room is kept."""
+        kind, inner = next(iter(said.items()))
+        if kind == "compute" and inner["op"] == "min":
+            return min(self._most_parts(value) for value in inner["values"])
+        known = inner if kind == "value" else self.parameters[inner] if kind == "param" else codes.MOST_PARTS
+        return max(0, min(int(known), codes.MOST_PARTS))
 
     def _number(self, said: Mapping[str, Any]) -> int:
         if "priority_flag" in said:

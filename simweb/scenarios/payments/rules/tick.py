@@ -77,7 +77,10 @@ def has_room(world: World) -> bool:
     clock = world.clock[0]
     if clock.most_parts == 0:
         return True
-    splittable = clock.scheduled - clock.arrived
+    splittable, following = 0, clock.arrived
+    while following < clock.scheduled and world.payments[following].arrival <= clock.tick:
+        splittable += world.payments[following].divisible
+        following += 1
     for place in range(clock.queued1):
         splittable += world.payments[world.queue1[place]].divisible
     parts = min(clock.most_parts, MOST_PARTS)

@@ -1,0 +1,254 @@
+"""Questions about a run of payments, answered by playing it again: why a cost is what it is, the life of a payment, the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from simweb.engine import Block, Branch, Params, Question, Table, Text, Tree
+from simweb.scenarios.payments.cost_shares import KIND_TITLES, Share, shares_of
+from simweb.scenarios.payments.noticing import money
+from simweb.scenarios.payments.policies.language import TREES
+from simweb.scenarios.payments.policies.wording import worded_action, worded_condition
+from simweb.scenarios.payments.rules import codes
+from simweb.scenarios.payments.rules.records import Happening
+from simweb.scenarios.payments.suggestions import did_you_mean
+from simweb.scenarios.payments.system import KINDS, System
+
+STATES = ("to come", "held in Queue 1", "submitted", "waiting in Queue 2", "settled", "split", "dropped")
+
+
+class CostParams(Params):
+    """Of which bank, and when."""
+
+    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.")
+    tick: int | None = Field(
+        None, ge=0, title="Tick", description="From 0: tick 0 is turn 1. Blank: all ticks together."
+    )
+
+
+class PaymentParams(Params):
+    """Which payment."""
+
+    payment: int = Field(ge=0, title="Payment", description="Its number, as decisions and problems name it.")
+
+
+class PaymentsOfParams(Params):
+    """Whose payments."""
+
+    bank: str = Field("", title="Bank", description="That pays or is paid. Blank: all banks.")
+
+
+class PolicyParams(Params):
+    """Whose policy."""
+
+    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.")
+
+
+QUESTIONS = (
+    Question("cost", "Why this cost?", "Every cent of a bank's cost, by kind and by payment.", CostParams),
+    Question("payment", "The life of a payment", "From its arrival to its settlement, step by step.", PaymentParams),
+    Question("payments", "All payments", "When each arrived, was due and was settled, and how.", PaymentsOfParams),
+    Question("policy", "The policy of a bank", "Its tree, and how often each branch was taken.", PolicyParams),
+)
+
+
+def answer(system: System, question: str, asked: Any, turns: int) -> Sequence[Block]:
+    """The answer, from a system that has not begun. Raises ValueError for a bank, a tick or a payment that there is not."""
+    return ANSWERS[question](system, asked, min(turns, system.blueprint.market.ticks))
+
+
+def _cost(system: System, asked: CostParams, turns: int) -> Sequence[Block]:
+    bank = _number_of(system, asked.bank)
+    if asked.tick is not None and asked.tick >= turns:
+        raise ValueError(f"There is no tick {asked.tick}: the run has ticks 0 to {turns - 1}.")
+    shares: list[tuple[int, Share]] = []
+    charged: list[tuple[int, dict[str, int]]] = []
+    for tick in range(turns if asked.tick is None else asked.tick + 1):
+        log = system.play_tick()
+        if asked.tick in (None, tick):
+            shares += ((tick, share) for share in shares_of(system, bank, log))
+            charged.append((tick, system.costs_of_tick()[asked.bank]))
+    when = "in all ticks" if asked.tick is None else f"in tick {asked.tick}"
+    total = sum(sum(kinds.values()) for _, kinds in charged)
+    return [
+        Text(f"{asked.bank} was charged {total:,} cents ({money(total)}) {when}."),
+        _by_kind(charged, shares),
+        *([_by_tick(charged)] if asked.tick is None else []),
+        *_by_payment(system, shares),
+    ]
+
+
+def _by_kind(charged: list[tuple[int, dict[str, int]]], shares: list[tuple[int, Share]]) -> Table:
+    rows: list[list[Any]] = []
+    for kind in KINDS:
+        formulas = {share.formula for _, share in shares if share.kind == kind and share.payment is None}
+        counted = {share.payment for _, share in shares if share.kind == kind and share.payment is not None}
+        how = (
+            next(iter(formulas))
+            if len(formulas) == 1
+            else f"{_payments_counted(len(counted))}, below"
+            if counted
+            else ""
+        )
+        if len(formulas) > 1:
+            how = f"{len(formulas):,} different amounts over the ticks"
+        rows.append([KIND_TITLES[kind], how, sum(kinds[kind] for _, kinds in charged)])
+    return Table("By kind", ("Kind", "How", "Cents"), rows, ("Total", "", sum(int(row[-1]) for row in rows)))
+
+
+def _payments_counted(count: int) -> str:
+    return "a payment" if count == 1 else f"{count:,} payments"
+
+
+def _by_tick(charged: list[tuple[int, dict[str, int]]]) -> Table:
+    rows: list[list[Any]] = [
+        [tick, *kinds.values(), sum(kinds.values())] for tick, kinds in charged if any(kinds.values())
+    ]
+    foot: list[Any] = [
+        "Total",
+        *(sum(kinds[kind] for _, kinds in charged) for kind in KINDS),
+        sum(int(row[-1]) for row in rows),
+    ]
+    return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in KINDS), "Sum"), rows, foot)
+
+
+def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Block]:
+    """What each payment contributed, before the tick's sum was rounded."""
+    rows: list[list[Any]] = []
+    exact, names = 0.0, system.names
+    for tick, share in shares:
+        if share.payment is None:
+            continue
+        payment = system.payments[share.payment]
+        exact += float(share.cents)
+        to = names[int(payment.receiver)]
+        rows.append([tick, share.payment, to, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)])
+    if rows:
+        heads = ("Tick", "Payment", "To", "Kind", "How", "Cents, unrounded")
+        yield Table("By payment", heads, rows, ("Total", "", "", "", "", round(exact, 4)))
+        yield Text(
+            "Of each kind the sum over all payments is rounded once a tick, half up; penalties are rounded down each."
+        )
+
+
+def _life(system: System, asked: PaymentParams, turns: int) -> Sequence[Block]:
+    rows: list[list[Any]] = []
+    family = {asked.payment}
+    for tick in range(turns):
+        log = system.play_tick()
+        children = range(int(system.clock.scheduled), int(system.clock.known))
+        family |= {number for number in children if int(system.payments[number].parent) in family}
+        rows += ([tick, row.payment, *_step(system, row)] for row in log if row.payment in family)
+    known = int(system.clock.known)
+    if asked.payment >= known or not rows:
+        raise ValueError(
+            f"There is no payment {asked.payment} in this run: the payments are numbered 0 to {known - 1}."
+        )
+    payment = system.payments[asked.payment]
+    sender, receiver = system.names[int(payment.sender)], system.names[int(payment.receiver)]
+    state = STATES[int(payment.status)]
+    amount, due = money(int(payment.amount)), int(payment.deadline)
+    told = f"Payment {asked.payment}: {amount} from {sender} to {receiver}, due by tick {due}; {state}"
+    if payment.status == codes.SETTLED:
+        delay = int(payment.settled_tick - payment.arrival)
+        told += f" in tick {payment.settled_tick}, {_ticks(delay)} it arrived"
+    return [Text(f"{told}."), Table("Step by step", ("Tick", "Payment", "What happened", "How", "Amount"), rows)]
+
+
+def _ticks(delay: int) -> str:
+    return "in which" if delay == 0 else "a tick after" if delay == 1 else f"{delay} ticks after"
+
+
+def _step(system: System, row: Happening) -> list[Any]:
+    """What happened, how, and with what amount."""
+    what, detail = codes.HAPPENINGS[row.kind], ""
+    if row.kind == codes.PAID:
+        detail = codes.WAYS[row.detail]
+    elif row.detail != codes.NONE and row.kind != codes.CREDITED:
+        detail = system.blueprint.program.path_to(row.detail)
+    if row.kind == codes.SPLIT:
+        return [what, detail, f"{row.amount} parts"]
+    if row.kind == codes.REPRIORITISED:
+        return [what, detail, f"priority {row.amount}"]
+    return [what, detail, money(row.amount)]
+
+
+def _payments(system: System, asked: PaymentsOfParams, turns: int) -> Sequence[Block]:
+    chosen = _number_of(system, asked.bank) if asked.bank else None
+    ways: dict[int, str] = {}
+    for _ in range(turns):
+        ways.update((row.payment, codes.WAYS[row.detail]) for row in system.play_tick() if row.kind == codes.PAID)
+    rows = []
+    for number in range(int(system.clock.known)):
+        payment = system.payments[number]
+        if payment.status != codes.TO_COME and chosen in (None, int(payment.sender), int(payment.receiver)):
+            rows.append(_payment_row(system, number, payment, ways))
+    heads = ("Payment", "From", "To", "Amount", "Priority", "Arrived", "Due", "Settled", "How", "Delay")
+    whose = f" of {asked.bank}" if asked.bank else ""
+    return [Text(f"{len(rows):,} payments{whose}; times are ticks."), Table("Payments", heads, rows)]
+
+
+def _payment_row(system: System, number: int, payment: Any, ways: Mapping[int, str]) -> list[Any]:
+    is_settled = payment.status == codes.SETTLED
+    part_of = f"part of {payment.parent}, " if payment.parent != codes.NONE else ""
+    return [
+        number,
+        system.names[int(payment.sender)],
+        system.names[int(payment.receiver)],
+        money(int(payment.amount)),
+        int(payment.priority),
+        int(payment.arrival),
+        int(payment.deadline),
+        int(payment.settled_tick) if is_settled else None,
+        part_of + (ways.get(number, "in parts") if is_settled else STATES[int(payment.status)]),
+        int(payment.settled_tick - payment.arrival) if is_settled else None,
+    ]
+
+
+def _policy(system: System, asked: PolicyParams, turns: int) -> Sequence[Block]:
+    bank = _number_of(system, asked.bank)
+    for _ in range(turns):
+        system.play_tick()
+    return list(policy_trees(system, bank))
+
+
+def policy_trees(system: System, bank: int, *, counts: bool = True) -> Iterator[Block]:
+    """The bank's trees as they are drawn, with how often each node was reached."""
+    policy = system.blueprint.banks[bank].policy
+    roots = system.blueprint.program.roots[bank]
+    nodes = system.tables.readable(system.world.nodes)
+    for tree, root in zip(TREES, roots, strict=True):
+        if root != codes.NONE:
+            title = f"{system.names[bank]}: {tree.replace('_', ' ')}"
+            yield Tree(title, _branch(nodes, policy[tree], root, counts))
+    if parameters := policy.get("parameters"):
+        yield Table("Parameters", ("Name", "Value"), [[name, value] for name, value in parameters.items()])
+
+
+def _branch(nodes: Any, said: Mapping[str, Any], number: int, counts: bool) -> Branch:
+    row = nodes[number]
+    count = int(row.visits) if counts else None
+    if said["type"] == "action":
+        return Branch(worded_action(said), str(said["node_id"]), count)
+    yes = _branch(nodes, said["on_true"], int(row.on_true), counts)
+    no = _branch(nodes, said["on_false"], int(row.on_false), counts)
+    return Branch(worded_condition(said["condition"]), str(said["node_id"]), count, yes, no)
+
+
+def _number_of(system: System, bank: str) -> int:
+    if bank not in system.names:
+        raise ValueError(
+            f"There is no bank {bank!r}.{did_you_mean(bank, system.names)} There are {', '.join(system.names[:20])}."
+        )
+    return system.names.index(bank)
+
+
+ANSWERS: Mapping[str, Callable[[System, Any, int], Sequence[Block]]] = {
+    "cost": _cost,
+    "payment": _life,
+    "payments": _payments,
+    "policy": _policy,
+}
