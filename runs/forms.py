@@ -80,8 +80,8 @@ def starting_values(scenario: type[Scenario]) -> dict[str, Any]:
         return {field.name: field.schema["default"] for field in fields if "default" in field.schema}
 
 
-def run_fields(values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FormField]:
-    """Turns, replicates and seed: every run has them."""
+def run_fields(values: Mapping[str, Any], errors: Mapping[str, str], length: int | None = None) -> list[FormField]:
+    """Turns, replicates and seed: every run has them. A world of some length has all its turns unless fewer are asked for."""
     most = settings.MAX_TURNS
     return [
         FormField(
@@ -89,8 +89,9 @@ def run_fields(values: Mapping[str, Any], errors: Mapping[str, str]) -> list[For
             "Turns",
             "integer",
             values.get("turns"),
-            bounds=f"1 to {most:,}",
+            bounds=f"1 to {length or most:,}",
             error=errors.get("turns", ""),
+            placeholder=f"all {length:,}" if length else "",
         ),
         FormField(
             "replicates",
@@ -136,10 +137,14 @@ def kept_secrets(scenario: type[Scenario], data: QueryDict) -> list[str]:
 
 
 def errors_of(error: BadSpec) -> dict[str, str]:
-    """What is wrong by dotted field name, the first thing of each."""
+    """What is wrong by dotted field name: the first thing of each; of a parameter that is a text, all of it, a line each."""
     found: dict[str, str] = {}
     for item in error.errors:
-        found.setdefault(".".join(item.loc), item.msg)
+        name = ".".join(item.loc[:2] if item.loc[:1] == ("params",) else item.loc)
+        if name not in found:
+            found[name] = item.msg
+        elif len(item.loc) > 2 or item.line:
+            found[name] += f"\n{item.msg}"
     return found
 
 

@@ -19,7 +19,7 @@ from runs import outbox, verification
 from runs.errors import error_group
 from runs.events import announce, record, run_counted, run_ended
 from runs.models import Run, Simulation
-from runs.specs import BadSpec, build_spec, clean_description, kept_params, load_scenario, merged, spec_of
+from runs.specs import BadSpec, build_spec, clean_description, kept_params, load_scenario, merged, spec_of, whole_or
 from runs.states import Act, Status, Trigger, sources
 from simweb.engine import Spec
 
@@ -60,7 +60,7 @@ def create_runs(
     first = build_spec(
         scenario,
         params=merged(scenario, simulation, params),
-        turns=simulation.turns if turns is None else turns,
+        turns=whole_or(scenario, simulation) if turns is None else turns,
         seed=seed,
         metric_keys=keys,
         replicates=replicates,

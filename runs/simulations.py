@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from runs.models import Simulation
-from runs.specs import BadSpec, FieldError, build_spec, clean_description, kept_params, load_scenario, merged
+from runs.specs import BadSpec, FieldError, build_spec, clean_description, kept_params, load_scenario, merged, whole_or
 from simweb.engine import BASE_KEYS, Scenario, catalogue, registry
 
 
@@ -25,6 +25,12 @@ RESERVED = frozenset({"run", "runs", "metrics", "config", "feed-algorithms", "ne
 READY_MADE: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("social-feed", "Opinions on a social feed", "social-feed", {}),
     ("karate-club", "Opinions in Zachary's karate club", "social-feed", {"network": "karate"}),
+    (
+        "two-banks",
+        "Two banks and a day of payments",
+        "payments",
+        {"game": "castro-2", "fractions": {"BANK_A": 0.05, "BANK_B": 0.05}},
+    ),
     ("segregation", "Segregation at 30 % tolerance", "schelling", {"wanted": 0.3}),
     ("haggling", "Haggling with a scripted model", "haggling", {}),
     ("who-gets-rich", "Who gets rich", "wealth", {"agents": 1000}),
@@ -45,7 +51,6 @@ def create_simulation(
 ) -> Simulation:
     """Keep a scenario with parameters under a name. Raises BadSpec, or DuplicateSlug when the slug was given and is taken."""
     kind = load_scenario(scenario)
-    turns = kind.default_turns if turns is None else turns
     spec = build_spec(kind, params=params or {}, turns=turns, seed=0, metric_keys=metric_keys)
     title = _clean_name(name)
     simulation = Simulation(
@@ -90,7 +95,7 @@ def change_simulation(
         spec = build_spec(
             kind,
             params=merged(kind, simulation, params),
-            turns=simulation.turns if turns is None else turns,
+            turns=whole_or(kind, simulation) if turns is None else turns,
             seed=0,
             metric_keys=simulation.metric_keys if metric_keys is None else metric_keys,
         )

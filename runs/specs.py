@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails
 
 from runs.models import Run, Simulation
 from runs.typed import Unreadable
-from simweb.engine import Scenario, Spec, UnknownMetric, registry, select_keys
-from simweb.engine.params import by_names, spelled_out
+from simweb.engine import Faulty, Scenario, Spec, UnknownMetric, registry, select_keys
+from simweb.engine.faults import MOST_FAULTS
+from simweb.engine.params import by_names, read_params, spelled_out
 from simweb.engine.play import MAX_SEED, canonical_json
 from simweb.engine.secrets import MASK, hide, reveal
 
@@ -64,10 +65,11 @@ WORDED = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: where, as a path of names, and what to change."""
+    """What is wrong with one field: where, as a path of names, and what to change; of a text, in which line."""
 
     loc: tuple[str, ...]
     msg: str
+    line: int | None = None
 
 
 class BadSpec(ValueError):
@@ -89,11 +91,15 @@ def build_spec(
 ) -> Spec:
     """The checked spec of the first replicate, every parameter and the seed spelled out.
 
-    The parameters are input still: whoever plays the spec reads it once. Raises BadSpec with everything that is wrong at once.
+    A world that has a length of its own has at most so many turns, and just as many when `turns` is None. The parameters are
+    input still: whoever plays the spec reads it once. Raises BadSpec with everything that is wrong at once.
     """
     errors: list[FieldError] = []
     checked = _checked_params(scenario, params, errors)
+    length = None if errors else length_of(scenario, checked)
+    turns = (length or scenario.default_turns) if turns is None else turns
     turns = _whole(turns, "turns", 1, settings.MAX_TURNS, errors)
+    turns = turns if length is None else min(turns, length)
     replicates = _whole(replicates, "replicates", 1, MAX_REPLICATES, errors)
     most = MAX_SEED + 1 - replicates  # the last replicate's seed must be one, too
     seed = secrets.randbelow(DRAWN_SEEDS) if seed is None else _whole(seed, "seed", 0, most, errors)
@@ -110,6 +116,25 @@ def build_spec(
 def spec_of(run: Run) -> Spec:
     """The spec that the run was made from, secrets included."""
     return Spec(run.scenario, reveal(run.params, run.secrets), run.seed, run.turns, run.metric_keys)
+
+
+def length_of(scenario: type[Scenario], params: Mapping[str, Any]) -> int | None:
+    """How many turns the world of these checked parameters has by itself; None where that is for people to say."""
+    return scenario.length(read_params(scenario.Params, params))
+
+
+def known_length(scenario: type[Scenario], params: Mapping[str, Any]) -> int | None:
+    """The same of parameters that may be wrong, which then have no length."""
+    try:
+        return length_of(scenario, params)
+    except (ValidationError, TypeError, ValueError):
+        return None
+
+
+def whole_or(scenario: type[Scenario], saved: Run | Simulation) -> int | None:
+    """The turns that are saved; None, for the whole, where they are all that the world of the saved parameters has."""
+    length = known_length(scenario, reveal(saved.params, saved.secrets))
+    return None if length == saved.turns else saved.turns
 
 
 def merged(scenario: type[Scenario], saved: Run | Simulation, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -141,8 +166,18 @@ def load_scenario(key: str) -> type[Scenario]:
 
 
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
-    """Pydantic's errors in our words."""
-    return [FieldError((*prefix, *map(str, item["loc"])), _worded(item)) for item in error.errors(include_url=False)]
+    """Pydantic's errors in our words; of a text with several faults, one for each."""
+    found = []
+    for item in error.errors(include_url=False):
+        loc = (*prefix, *map(str, item["loc"]))
+        raised = item.get("ctx", {}).get("error")
+        if isinstance(raised, Faulty):
+            shown, more = raised.faults[:MOST_FAULTS], len(raised.faults) - MOST_FAULTS
+            found += [FieldError((*loc, *map(str, fault.path)), str(fault), fault.line) for fault in shown]
+            found += [FieldError(loc, f"… and {more:,} more.")] if more > 0 else []
+        else:
+            found.append(FieldError(loc, _worded(item)))
+    return found
 
 
 def _worded(item: ErrorDetails) -> str:

@@ -61,7 +61,12 @@ def problem(status: int, detail: str, **more: Any) -> HttpResponse:
 
 def _fields(errors: list[FieldError]) -> HttpResponse:
     detail = "; ".join(f"{'.'.join(error.loc)}: {error.msg}" for error in errors)
-    return problem(422, detail, errors=[{"loc": list(error.loc), "msg": error.msg} for error in errors])
+    return problem(422, detail, errors=[_told(error) for error in errors])
+
+
+def _told(error: FieldError) -> dict[str, Any]:
+    told: dict[str, Any] = {"loc": list(error.loc), "msg": error.msg}
+    return told if error.line is None else {**told, "line": error.line}
 
 
 @api.exception_handler(BadSpec)
