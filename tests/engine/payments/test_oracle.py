@@ -213,3 +213,31 @@ def test_a_net_receiver_of_a_cycle_is_credited_at_the_end_of_a_deferred_tick() -
     later = play(replace(market, listed=(*market.listed, one_more), deferred_crediting=True), [], {})
     assert (at_once[0].settled, at_once[1].settled) == ([0, 1, 2, 3], [])
     assert (later[0].settled, later[1].settled) == ([0, 1, 2], [3])
+
+
+def pair_of_debts(**limits: Any) -> Market:
+    """A owes B 500 and B owes A 450; A has 50 and these limits."""
+    banks = (Bank("A", 50, RELEASE, **limits), Bank("B", 0, RELEASE))
+    return Market(2, 1, banks, listed=(Listed("A", "B", 500, 0, 1), Listed("B", "A", 450, 0, 1)))
+
+
+@pytest.mark.parametrize("limits", [{}, {"bilateral": {"B": 500}}, {"multilateral": 500}])
+def test_an_offset_needs_only_the_net(limits: dict[str, Any]) -> None:
+    settled = play(pair_of_debts(**limits), [], {})[0]
+    assert (settled.settled, settled.balances) == ([0, 1], {"A": 0, "B": 50})
+
+
+@pytest.mark.parametrize("limits", [{"bilateral": {"B": 499}}, {"multilateral": 499}])
+def test_limits_count_the_gross_sums_of_an_offset(limits: dict[str, Any]) -> None:
+    assert play(pair_of_debts(**limits), [], {})[0].queue2 == [0, 1]
+
+
+def test_collateral_that_covers_an_overdraft_stays_posted() -> None:
+    """100 posted at a haircut of 10 % are worth 90; 45 are owed beyond the cap of 10, and 50 × 0.9 = 45 cover them."""
+    amount = {"amount": {"value": 1_000}}
+    withdraw = {"type": "action", "node_id": "all", "action": "WithdrawCollateral", "parameters": amount}
+    tree = {**RELEASE, "end_of_tick_collateral_tree": withdraw}
+    debtor = Bank("A", 0, tree, unsecured_cap=10, posted_collateral=100, haircut=0.1)
+    market = Market(2, 1, (debtor, Bank("B", 0, RELEASE)), listed=(Listed("A", "B", 55, 0, 1),))
+    first = play(market, [], {})[0]
+    assert (first.balances["A"], first.posted["A"]) == (-55, 50)
