@@ -65,8 +65,8 @@ COLLATERAL_ACTIONS = ["HoldCollateral", "PostCollateral", "WithdrawCollateral"]
 BYTES_OF_A_POLICY = st.binary(min_size=60, max_size=150)
 
 
-def literal(choices: Choices) -> Node:
-    return {"value": choices.pick(LITERALS)}
+def literal(choices: Choices, but: float | None = None) -> Node:
+    return {"value": choices.pick([number for number in LITERALS if number != but])}
 
 
 def field(choices: Choices, of_payments: bool) -> Node:
@@ -84,12 +84,12 @@ def number(choices: Choices, of_payments: bool, depth: int = 2) -> Node:
 
 
 def computed(choices: Choices, of_payments: bool, depth: int) -> Node:
-    """An arithmetic of every kind but a division that may fail."""
+    """An arithmetic of every kind; a division by nothing that could be 0."""
 
     def one() -> Node:
         return number(choices, of_payments, depth)
 
-    op = choices.pick(["+", "-", "*", "max", "min", "ceil", "floor", "round", "abs", "clamp", "div0"])
+    op = choices.pick(["+", "-", "*", "/", "max", "min", "ceil", "floor", "round", "abs", "clamp", "div0"])
     if op in ("max", "min"):
         return {"op": op, "values": [one() for _ in range(choices.between(1, 3))]}
     if op in ("ceil", "floor", "round", "abs"):
@@ -98,7 +98,7 @@ def computed(choices: Choices, of_payments: bool, depth: int) -> Node:
         return {"op": op, "value": one(), "min": literal(choices), "max": literal(choices)}
     if op == "div0":
         return {"op": op, "numerator": one(), "denominator": one(), "default": literal(choices)}
-    return {"op": op, "left": one(), "right": one()}
+    return {"op": op, "left": one(), "right": literal(choices, but=0) if op == "/" else one()}
 
 
 def condition(choices: Choices, of_payments: bool, depth: int = 2) -> Node:

@@ -162,6 +162,15 @@ def costs(choices: Choices) -> Costs:
     )
 
 
+def saving(choices: Choices) -> LiquiditySaving:
+    return LiquiditySaving(
+        bilateral=choices.pick([True, False]),
+        cycles=choices.often(),
+        longest_cycle=choices.between(3, 5),
+        most_cycles=choices.pick([1, 1, 2, 10]),
+    )
+
+
 def event(choices: Choices, names: Names, ticks: int) -> Event:
     """An event of any kind."""
     kind = choices.pick(EVENT_KINDS)
@@ -195,7 +204,7 @@ def markets(draw: st.DrawFn) -> Market:
     return Market(
         ticks_per_day=per_day,
         days=days,
-        saving=LiquiditySaving(choices.often(), choices.often(), choices.between(3, 5), choices.between(1, 3)),
+        saving=saving(choices),
         deferred_crediting=choices.pick([False, True]),
         deadline_cap_at_eod=choices.pick([False, True]),
         divisible_payments=choices.seldom(),
