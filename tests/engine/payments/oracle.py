@@ -8,7 +8,7 @@ What that text leaves open is decided here like this:
     towards what was paid today. A direct transfer counts towards nothing.
 3.  A listed payment keeps its deadline as it is; events' payments are capped at the end of the day, not of the run.
 4.  A tree that a policy lacks: payments are held, no budget, no change of collateral.
-5.  `<=` and `>=` hold within 1e-9, like `==`. `round` takes halves away from zero.
+5.  `==` and `!=` have the tolerance, the other comparisons have none. `round` takes halves away from zero.
 6.  A release budget is of its tick alone, whatever the bank tree did before; it counts what remains of payments; a list of
     counterparties that is given, also an empty one, lets only those through. A split is judged by it as a whole.
     Per-payment `priority_flag` is not read.
@@ -17,7 +17,7 @@ What that text leaves open is decided here like this:
 9.  Step 2 is done for all banks before step 2b for any. In step 2b each bank judges from one snapshot, made when its turn comes.
 10. A new priority is held between 0 and 10. A split part has the arrival of the whole, so its queue age goes on.
     A split payment is settled by its parts: it is never in `settled` itself. Where payments are divisible, what remains is split.
-11. A dropped payment costs nothing from then on.
+11. A dropped payment costs the penalty of its deadline, unless it has cost it before, and nothing from then on.
 12. `day_progress_fraction` is tick in day / ticks per day. `excess_collateral` is max(0, posted − max(0, credit used − cap) /
     (1 − haircut)), in float64 and not rounded; all that is posted when nothing is to be covered, 0 with a haircut of 1.
 13. An offset settles in the order of Queue 2, a cycle in its own order from its first bank on.

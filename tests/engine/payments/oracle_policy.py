@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.engine.payments.oracle_costs import penalty
 from tests.engine.payments.oracle_state import UNLIMITED, Account, Payment, World
 from tests.engine.payments.oracle_trees import Reading
 
@@ -168,6 +169,9 @@ def carry_out(world: World, payment: Payment, decision: Decision, budget: Budget
         may = payment.divisible and not payment.child and 2 <= parts <= payment.remaining
         return split(world, payment, parts) if may and budget.allows(payment) else None
     if action == "Drop":
+        if not payment.overdue:
+            account = world.accounts[payment.sender]
+            account.charges["deadline"] += penalty(world.market.costs.deadline_penalty, payment.amount)
         payment.overdue = True
         return []
     if action == "Reprioritize":

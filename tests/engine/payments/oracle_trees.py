@@ -36,9 +36,9 @@ class Reading:
             "==": equal,
             "!=": not equal,
             "<": left < right,
-            "<=": left <= right or equal,
+            "<=": left <= right,
             ">": left > right,
-            ">=": left >= right or equal,
+            ">=": left >= right,
         }[op]
 
     def number(self, value: Mapping[str, Any]) -> float:

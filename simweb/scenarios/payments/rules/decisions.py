@@ -244,21 +244,30 @@ def drop_gaps_of_queue1(world: World) -> None:
 @kernel
 def decide_withdrawals(world: World) -> None:
     """Step 2b: a bank may take a payment back from Queue 2; it is considered again from the next tick on."""
+    for bank in range(world.clock[0].banks):
+        if world.accounts[bank].withdraws == 1 and world.accounts[bank].queue2_count > 0:
+            withdraw_payments(world, bank)
+    close_gaps(world)
+
+
+@kernel
+def withdraw_payments(world: World, bank: int) -> None:
+    """Of one bank, from one snapshot."""
     clock = world.clock[0]
     for place in range(clock.queued2):
         number = world.queue2[place]
         payment = world.payments[number]
-        payment.leaf = NONE
-        if world.accounts[payment.sender].withdraws == 1:
-            payment.leaf = walk(world, world.accounts[payment.sender].payment_tree, payment.sender, number)
+        if payment.sender == bank:
+            payment.leaf = walk(world, world.accounts[bank].payment_tree, bank, number)
     for place in range(clock.queued2):
         number = world.queue2[place]
         payment = world.payments[number]
-        if payment.leaf != NONE and world.nodes[payment.leaf].action == WITHDRAW_FROM_RTGS:
+        if payment.sender != bank or payment.leaf == NONE:
+            continue
+        if world.nodes[payment.leaf].action == WITHDRAW_FROM_RTGS:
             take_from_queue2_figures(world, payment, payment.remaining, 1)
             join_queue1(world, number)
-            note(world, WITHDRAWN, payment.sender, payment.receiver, number, payment.remaining, payment.leaf)
-    close_gaps(world)
+            note(world, WITHDRAWN, bank, payment.receiver, number, payment.remaining, payment.leaf)
 
 
 @kernel

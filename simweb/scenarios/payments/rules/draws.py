@@ -61,8 +61,6 @@ def draw_below(draw: Draw, bound: int) -> int:
 @kernel
 def draw_poisson(draw: Draw, rate: float) -> int:
     """By multiplication (Knuth, TAOCP 2, 3.4.1)."""
-    if rate <= 0.0:
-        return 0
     least, product, count = math.exp(-rate), 1.0, 0
     while True:
         product *= draw_float(draw)

@@ -268,8 +268,18 @@ def collateral_field(account: Account, place: int) -> float:
         return float(allowed - used)
     if place == 29:
         return used / allowed if allowed > 0 else 0.0
-    needed = float(account.posted - most_to_withdraw(account))
-    return needed if place == 30 else account.posted - needed
+    needed = required_collateral(account)
+    return needed if place == 30 else max(0.0, account.posted - needed)
+
+
+@kernel
+def required_collateral(account: Account) -> float:
+    """What would cover the credit in use beyond the unsecured cap; with a haircut of 1 nothing does."""
+    beyond = max(0, credit_used(account) - account.unsecured_cap)
+    if beyond == 0:
+        return 0.0
+    worth = 1.0 - account.haircut
+    return beyond / worth if worth > 0.0 else float(account.posted)
 
 
 @kernel

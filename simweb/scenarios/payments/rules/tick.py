@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from .accounts import apply_deferred_credits, available_liquidity, debit, note
+from .accounts import apply_deferred_credits, available_liquidity, debit, note, room_in_limits
 from .codes import (
     ARRIVED,
     COLLATERAL,
     COLLATERAL_ADJUSTMENT,
-    DIRECT_TRANSFER,
     MOST_PARTS,
     NONE,
+    SCHEDULED_SETTLEMENT,
     TRANSFER_FAILED,
     TRANSFERRED,
 )
@@ -126,9 +126,12 @@ def apply_shock(world: World, shock: Shock) -> None:
         account.posted += change
         note(world, COLLATERAL, shock.bank, NONE, NONE, change, NONE)
         return
-    if shock.code != DIRECT_TRANSFER and shock.amount > available_liquidity(account):
-        note(world, TRANSFER_FAILED, shock.bank, shock.other, NONE, shock.amount, NONE)
-        return
+    if shock.code == SCHEDULED_SETTLEMENT:
+        if shock.amount > min(available_liquidity(account), room_in_limits(world, shock.bank, shock.other)):
+            note(world, TRANSFER_FAILED, shock.bank, shock.other, NONE, shock.amount, NONE)
+            return
+        account.paid_today += shock.amount
+        world.pairs[shock.bank * world.clock[0].banks + shock.other].paid_today += shock.amount
     debit(world, shock.bank, shock.amount)
     world.accounts[shock.other].balance += shock.amount
     note(world, TRANSFERRED, shock.bank, shock.other, NONE, shock.amount, NONE)

@@ -74,7 +74,7 @@ def compute(world: World, begin: int, end: int, bank: int, number: int) -> float
                 continue
             top -= 1
         elif code == CLAMP:
-            stack[top - 2] = min(max(stack[top - 2], stack[top - 1]), stack[top])
+            stack[top - 2] = max(stack[top - 1], min(stack[top], stack[top - 2]))
             top -= 2
         elif code == DIVIDE_OR:
             stack[top - 2] = stack[top] if abs(stack[top - 1]) < NEAR else stack[top - 2] / stack[top - 1]
