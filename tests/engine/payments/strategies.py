@@ -33,6 +33,7 @@ AMOUNTS = [
     [10, 20, 30],
     [10, 20, 30, 1, 2, 5, 7, 12, 15, 18, 33, 40],
 ]  # alike, so that they offset each other
+MONEY = [[0, 0, 0, 1, 4], [0, 0, 3, 7, 12], [0, 3, 10, 30]]  # in poor markets gridlock is common
 BPS = [0.0, 0.001, 83.0, 501.25, 4_000.0]
 MULTIPLIERS = [1.0, 0.0, 0.5, 1.234, 5.0]
 DISTRIBUTIONS = [
@@ -66,10 +67,10 @@ def bytes_of(size: int) -> st.SearchStrategy[bytes]:
 NUMBER_OF_BANKS = st.integers(2, 5)
 OF_A_MARKET = bytes_of(16)
 OF_COSTS = bytes_of(20)
-OF_A_BANK = bytes_of(32)
-OF_EVENTS = st.lists(bytes_of(10), max_size=5)
-OF_PAYMENTS = [st.lists(bytes_of(7), min_size=least, max_size=40) for least in (0, 10, 25)]
-OF_POLICIES = st.none() | BYTES_OF_A_POLICY | BYTES_OF_A_POLICY  # None: all is released
+OF_A_BANK = bytes_of(48)
+OF_EVENTS = st.lists(bytes_of(12), max_size=5)
+OF_PAYMENTS = [st.lists(bytes_of(12), min_size=least, max_size=25) for least in (0, 5, 15)]
+OF_POLICIES = [st.none(), st.none() | BYTES_OF_A_POLICY]  # None: all is released
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,20 @@ def pair(choices: Choices, names: Names) -> tuple[str, str]:
     return names[first], names[(first + choices.between(1, len(names) - 1)) % len(names)]
 
 
-def payment(choices: Choices, names: Names, ticks: int, amounts: Sequence[int]) -> Arrival:
-    """One payment, at any tick."""
+def owed(choices: Choices, names: Names, ticks: int, amounts: Sequence[int]) -> list[Arrival]:
+    """A payment, or some at once that go round and so may be offset."""
     tick = choices.between(0, ticks - 1)
-    sender, receiver = pair(choices, names)
     deadline = tick + choices.pick([5, 1, 2, 3, 4])
-    priority = choices.pick([5, 0, 3, 4, 7, 8, 10])
-    return Arrival(tick, sender, receiver, choices.pick(amounts), deadline, priority, choices.pick([False, True]))
+    priority, divisible = choices.pick([5, 0, 3, 4, 7, 8, 10]), choices.seldom()
+    amount = choices.pick(amounts)
+    if not choices.seldom():
+        return [Arrival(tick, *pair(choices, names), amount, deadline, priority, divisible)]
+    first, length = choices.between(0, len(names) - 1), choices.between(2, len(names))
+    ring = [*names, *names][first : first + length]
+    return [
+        Arrival(tick, sender, receiver, amount + choices.pick([0, 0, 0, 0, 0, 0, 1, 5]), deadline, priority, divisible)
+        for sender, receiver in zip(ring, ring[1:] + ring[:1], strict=True)
+    ]
 
 
 def as_listed(given: Arrival) -> Listed:
@@ -116,22 +124,22 @@ def arrivals(choices: Choices, others: Names) -> Arrivals:
     )
 
 
-def bank(choices: Choices, name: str, names: Names, tree: Mapping[str, Any]) -> Bank:
-    """A bank of little money."""
+def bank(choices: Choices, name: str, names: Names, tree: Mapping[str, Any], money: Sequence[int]) -> Bank:
+    """A bank, and how much it may have of each kind of money."""
     others = [other for other in names if other != name]
     has_pool = choices.often()
     return Bank(
         name=name,
-        opening_balance=choices.pick([0, 0, 3, 10, 25]),
+        opening_balance=choices.pick(money),
         policy=tree,
-        unsecured_cap=choices.pick([0, 0, 5, 20]),
+        unsecured_cap=choices.pick(money),
         arrivals=tuple(arrivals(choices, others) for _ in range(choices.between(0, 2))),
-        posted_collateral=choices.pick([0, 0, 7, 30]),
+        posted_collateral=choices.pick(money),
         haircut=choices.pick([0.02, 0.0, 0.1, 0.5, 1.0]),
         collateral_capacity=choices.pick([None, 30, 45, 60]),
         bilateral={other: choices.between(5, 80) for other in choices.some(others, 2)} if choices.seldom() else {},
         multilateral=choices.between(20, 120) if choices.seldom() else None,
-        pool=choices.between(0, 40) if has_pool else None,
+        pool=choices.pick(money) if has_pool else None,
         fraction=choices.pick([None, *FRACTIONS]) if has_pool else None,
     )
 
@@ -194,13 +202,13 @@ def event(choices: Choices, names: Names, ticks: int) -> Event:
 def markets(draw: st.DrawFn) -> Market:
     """A market of two to five banks, whose order in the file is not that of their names."""
     names = list("CAEBD"[: draw(NUMBER_OF_BANKS)])
-    trees = [
-        RELEASE if data is None else policy(Choices(data), names) for data in map(draw, [OF_POLICIES] * len(names))
-    ]
     choices = Choices(draw(OF_A_MARKET))
+    of_policies = choices.pick(OF_POLICIES)
+    drawn = [draw(of_policies) for _ in names]
+    trees = [RELEASE if data is None else policy(Choices(data), names) for data in drawn]
     per_day, days = choices.between(3, 8), choices.between(1, 2)
     ticks = per_day * days
-    amounts = choices.pick(AMOUNTS)
+    amounts, money = choices.pick(AMOUNTS), choices.pick(MONEY)
     return Market(
         ticks_per_day=per_day,
         days=days,
@@ -210,11 +218,15 @@ def markets(draw: st.DrawFn) -> Market:
         divisible_payments=choices.seldom(),
         priority_queue=choices.pick([False, True]),
         daily_reallocation=choices.often(),
-        banks=tuple(bank(Choices(draw(OF_A_BANK)), name, names, tree) for name, tree in zip(names, trees, strict=True)),
+        banks=tuple(
+            bank(Choices(draw(OF_A_BANK)), name, names, tree, money) for name, tree in zip(names, trees, strict=True)
+        ),
         costs=costs(Choices(draw(OF_COSTS))),
         events=tuple(event(Choices(data), names, ticks) for data in draw(OF_EVENTS)),
         listed=tuple(
-            as_listed(payment(Choices(data), names, ticks, amounts)) for data in draw(choices.pick(OF_PAYMENTS))
+            as_listed(one)
+            for data in draw(choices.pick(OF_PAYMENTS))
+            for one in owed(Choices(data), names, ticks, amounts)
         ),
     )
 
@@ -226,11 +238,13 @@ def games(draw: st.DrawFn) -> Game:
     names = list(market.names)
     choices = Choices(draw(OF_A_MARKET))
     amounts = choices.pick(AMOUNTS)
-    came = [payment(Choices(data), names, market.ticks, amounts) for data in draw(choices.pick(OF_PAYMENTS))]
+    lots = draw(choices.pick(OF_PAYMENTS))
+    came = [one for data in lots for one in owed(Choices(data), names, market.ticks, amounts)]
+    changed = names if choices.seldom() else []
     pools = [bank.name for bank in market.banks if bank.pool is not None]
     return Game(
         market,
         sorted(came, key=lambda one: (one.tick, one.sender)),
         {name: choices.pick(FRACTIONS) for name in pools if choices.seldom()},
-        {name: policy(Choices(draw(BYTES_OF_A_POLICY)), names) for name in names if choices.seldom()},
+        {name: policy(Choices(draw(BYTES_OF_A_POLICY)), names) for name in changed if choices.often()},
     )
