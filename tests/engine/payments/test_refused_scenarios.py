@@ -49,7 +49,7 @@ scenario_events:
     [
         ("cost_rate: {}", "cost_rates"),
         ("cost_rates: {delay_cost_per_tick: 1}", "delay_cost_per_tick_per_cent"),
-        ("cost_rates: {eod_penalty: 1}", "eod_penalty_per_transaction"),
+        ("cost_rates: {end_of_day_penalty: 1}", "eod_penalty"),
         ("lsm_config: {enable_cycle: true}", "enable_cycles"),
         ("events: []", "scenario_events"),
     ],
