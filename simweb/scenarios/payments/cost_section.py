@@ -31,7 +31,7 @@ def read_costs(top: Section, *, divisible_payments: bool) -> Costs:
         collateral_bps=said.number("collateral_cost_per_tick_bps", STANDARD.collateral_bps, 0, MOST_BPS),
         liquidity_bps=said.number("liquidity_cost_per_tick_bps", STANDARD.liquidity_bps, 0, MOST_BPS),
         deadline_penalty=_penalty(said, "deadline_penalty", STANDARD.deadline_penalty),
-        end_of_day_penalty=_penalty(said, "eod_penalty_per_transaction", STANDARD.end_of_day_penalty),
+        end_of_day_penalty=_penalty(said, _end_of_day_key(said), STANDARD.end_of_day_penalty),
         split_friction=said.integer("split_friction_cost", STANDARD.split_friction, 0, MOST_AMOUNT),
         borrowing_bps=said.number("end_of_day_borrowing_bps", STANDARD.borrowing_bps, 0, MOST_BPS),
     )
@@ -40,6 +40,14 @@ def read_costs(top: Section, *, divisible_payments: bool) -> Costs:
         said.complain("end_of_day_borrowing_bps", message)
     said.close()
     return costs
+
+
+def _end_of_day_key(said: Section) -> str:
+    """The penalty at the end of a day, whose name in files has changed."""
+    earlier, later = "eod_penalty_per_transaction", "eod_penalty"
+    if said.has(earlier) and said.has(later):
+        said.complain(later, f"Give {earlier} or {later}, not both.")
+    return later if said.has(later) else earlier
 
 
 def _multipliers(costs: Section) -> tuple[float, float, float]:

@@ -1,8 +1,7 @@
-"""What can be foreseen of a market before it is played: how many payments are to be expected, and who could be paid by nobody."""
+"""What can be foreseen of a market before it is played: how many payments are to be expected, and who could pay nobody."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from simweb.scenarios.payments.arrival_sections import MOST_RATE
@@ -19,15 +18,34 @@ def foresee(market: Market) -> list[Complaint]:
     """What would make this market unplayable, with the path of what causes it."""
     times = sum(len(_ticks_of(event, market)) for event in market.events)
     if times > MOST_HAPPENINGS:
-        return [
-            (
-                f"The events happen {times:,} times in all; at most {MOST_HAPPENINGS:,} can be played.",
-                ("scenario_events",),
-            )
-        ]
-    outlook = _Outlook(market)
-    outlook.play()
-    return outlook.complaints
+        message = f"The events happen {times:,} times in all; at most {MOST_HAPPENINGS:,} can be played."
+        return [(message, ("scenario_events",))]
+    complaints = [*_too_great_rates(market), *_unpayable(market)]
+    expected = expected_payments(market)
+    if expected > MOST_PAYMENTS:
+        message = (
+            f"About {expected:,.0f} payments are to be expected in this run; at most {MOST_PAYMENTS:,} can be played."
+        )
+        complaints.append((message, ("agents",)))
+    return complaints
+
+
+def expected_payments(market: Market) -> float:
+    """The expected number of payments in the whole run, those of events counted, too."""
+    base = {bank.name: sum(arrivals.rate for arrivals in bank.arrivals) for bank in market.banks}
+    of_bank = dict.fromkeys(base, 1.0)
+    of_all, total = 1.0, sum(base.values())  # `total`: of each bank's rate times its multiplier
+    expected, since = 0.0, 0
+    for tick, _, event in _happenings(market, "GlobalArrivalRateChange", "AgentArrivalRateChange"):
+        expected += (tick - since) * of_all * total
+        since = tick
+        if event.kind == "GlobalArrivalRateChange":
+            of_all = event.factor
+        else:
+            total += base[event.bank] * (event.factor - of_bank[event.bank])
+            of_bank[event.bank] = event.factor
+    expected += (market.ticks - since) * of_all * total
+    return expected + sum(1 for _ in _happenings(market, "CustomTransactionArrival"))
 
 
 def _ticks_of(event: Event, market: Market) -> range:
@@ -36,82 +54,52 @@ def _ticks_of(event: Event, market: Market) -> range:
     return range(event.tick, market.ticks, event.interval)
 
 
-class _Outlook:
-    """The rates and weights of a market as its events change them, and the payments that they let expect."""
+def _happenings(market: Market, *kinds: str) -> Iterator[tuple[int, int, Event]]:
+    """When events of these kinds happen, in order: tick, place in the file, event."""
+    happenings = (
+        (tick, index, event)
+        for index, event in enumerate(market.events)
+        if event.kind in kinds
+        for tick in _ticks_of(event, market)
+    )
+    return iter(sorted(happenings, key=lambda happening: happening[:2]))
 
-    def __init__(self, market: Market) -> None:
-        self.market = market
-        self.complaints: list[Complaint] = []
-        self.of_all = 1.0
-        self.of_bank = {bank.name: 1.0 for bank in market.banks}
-        self.base = {bank.name: sum(arrivals.rate for arrivals in bank.arrivals) for bank in market.banks}
-        self.peak = {
-            bank.name: max((arrivals.rate for arrivals in bank.arrivals), default=0.0) for bank in market.banks
-        }
-        self.total = sum(self.base.values())  # of base × multiplier, over all banks
-        self.weights = [(bank.name, dict(arrivals.weights)) for bank in market.banks for arrivals in bank.arrivals]
-        self.payable: dict[str, list[int]] = defaultdict(
-            list
-        )  # of each of a bank's arrivals: counterparties with a weight
-        for name, weights in self.weights:
-            listed_at_zero = sum(weight == 0 for weight in weights.values())
-            self.payable[name].append(len(market.banks) - 1 - listed_at_zero)
 
-    def play(self) -> None:
-        """Go through the run from change to change."""
-        expected, since = 0.0, 0
-        for tick, index, event in self._changes():
-            expected += (tick - since) * self.of_all * self.total
-            since = tick
-            self._change(event, ("scenario_events", index))
-        expected += (self.market.ticks - since) * self.of_all * self.total
-        expected += sum(
-            len(_ticks_of(event, self.market))
-            for event in self.market.events
-            if event.kind == "CustomTransactionArrival"
-        )
-        if expected > MOST_PAYMENTS:
-            message = f"About {expected:,.0f} payments are to be expected in this run; at most {MOST_PAYMENTS:,} can be played."
-            self.complaints.append((message, ("agents",)))
-
-    def _changes(self) -> Iterator[tuple[int, int, Event]]:
-        kinds = ("GlobalArrivalRateChange", "AgentArrivalRateChange", "CounterpartyWeightChange")
-        changes = [
-            (tick, index, event)
-            for index, event in enumerate(self.market.events)
-            if event.kind in kinds
-            for tick in _ticks_of(event, self.market)
-        ]
-        return iter(sorted(changes, key=lambda change: change[:2]))
-
-    def _change(self, event: Event, path: Path) -> None:
-        if event.kind == "CounterpartyWeightChange":
-            self._weigh(event, path)
-            return
+def _too_great_rates(market: Market) -> Iterator[Complaint]:
+    """Changes after which a tick could have more payments than can be drawn, if the other changes that multiply came together."""
+    of_all = max([1.0, *(event.factor for event in market.events if event.kind == "GlobalArrivalRateChange")])
+    peaks = {bank.name: max((arrivals.rate for arrivals in bank.arrivals), default=0.0) for bank in market.banks}
+    changed = dict(peaks)
+    for event in market.events:
+        if event.kind == "AgentArrivalRateChange":
+            changed[event.bank] = max(changed[event.bank], peaks[event.bank] * event.factor)
+    for index, event in enumerate(market.events):
+        rate = 0.0
         if event.kind == "GlobalArrivalRateChange":
-            self.of_all = event.factor
-            greatest = max((self.peak[name] * factor for name, factor in self.of_bank.items()), default=0.0)
-        else:
-            self.total += self.base[event.bank] * (event.factor - self.of_bank[event.bank])
-            self.of_bank[event.bank] = event.factor
-            greatest = self.peak[event.bank] * event.factor
-        if greatest * self.of_all > MOST_RATE:
-            rate = greatest * self.of_all
-            message = f"This makes {rate:,.0f} payments a tick of one kind; at most {MOST_RATE:,.0f} can be drawn."
-            self._complain(message, path)
+            rate = max(changed.values()) * event.factor
+        elif event.kind == "AgentArrivalRateChange":
+            rate = peaks[event.bank] * event.factor * of_all
+        if rate > MOST_RATE:
+            message = f"This can make {rate:,.0f} payments a tick of one kind; at most {MOST_RATE:,.0f} can be drawn."
+            yield message, ("scenario_events", index)
 
-    def _weigh(self, event: Event, path: Path) -> None:
-        own = [weights for name, weights in self.weights if name == event.bank]
-        for number, weights in enumerate(own):
-            before = weights.get(event.other, 1.0)
-            weights[event.other] = event.factor
-            self.payable[event.bank][number] += (event.factor > 0) - (before > 0)
-            if self.payable[event.bank][number] == 0 and self.base[event.bank] > 0:
-                self._complain(
-                    f"From here on {event.bank} could pay nobody: all its weights are 0. Leave one above 0.", path
-                )
 
-    def _complain(self, message: str, path: Path) -> None:
-        """Once for an event, however often it happens."""
-        if (message, path) not in self.complaints:
-            self.complaints.append((message, path))
+def _unpayable(market: Market) -> Iterator[Complaint]:
+    """Changes of weights after which a bank with payments to make could pay nobody."""
+    changed = {event.bank for event in market.events if event.kind == "CounterpartyWeightChange"}
+    banks = [bank for bank in market.banks if bank.name in changed]
+    paying = [(bank, arrivals) for bank in banks for arrivals in bank.arrivals if arrivals.rate > 0]
+    weights: dict[str, list[dict[str, float]]] = {}
+    for bank, arrivals in paying:
+        every = {other.name: arrivals.weights.get(other.name, 1.0) for other in market.banks if other is not bank}
+        weights.setdefault(bank.name, []).append({name: weight for name, weight in every.items() if weight})
+    told = set()
+    for _, index, event in _happenings(market, "CounterpartyWeightChange"):
+        for positive in weights.get(event.bank, []):
+            positive.pop(event.other, None)
+            if event.factor:
+                positive[event.other] = event.factor
+            if not positive and index not in told:
+                told.add(index)
+                message = f"From here on {event.bank} could pay nobody: all its weights are 0. Leave one above 0."
+                yield message, ("scenario_events", index)

@@ -79,7 +79,7 @@ class _Reading:
 
     def __init__(self, market: Market, day: BusinessDay, header: Header) -> None:
         self.market, self.day, self.header = market, day, header
-        self.names = frozenset(market.names)
+        self.names = dict.fromkeys(market.names)
         self.advice: dict[str, str] = {}
         self.found: list[Listed] = []
         self.faults: list[Fault] = []

@@ -9,6 +9,7 @@ import pytest
 
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.payments import bank_sections
+from simweb.scenarios.payments.foreseen import expected_payments
 from simweb.scenarios.payments.scenario_file import read_scenario
 from tests.engine.payments.texts import ARRIVALS, EVENT, SMALLEST, event, fault_of, faults_of, with_arrivals
 
@@ -48,7 +49,7 @@ scenario_events:
     [
         ("cost_rate: {}", "cost_rates"),
         ("cost_rates: {delay_cost_per_tick: 1}", "delay_cost_per_tick_per_cent"),
-        ("cost_rates: {eod_penalty: 1}", "eod_penalty_per_transaction"),
+        ("cost_rates: {end_of_day_penalty: 1}", "eod_penalty"),
         ("lsm_config: {enable_cycle: true}", "enable_cycles"),
         ("events: []", "scenario_events"),
     ],
@@ -251,6 +252,20 @@ def test_a_rate_that_an_event_makes_too_great_is_refused() -> None:
         ARRIVALS, more=event("AgentArrivalRateChange", agent="BANK_A", multiplier=500).removeprefix(SMALLEST)
     )
     assert "1,250 payments a tick" in fault_of(text).message
+
+
+def test_events_that_happen_too_often_are_refused() -> None:
+    one = (
+        "  - {type: GlobalArrivalRateChange, multiplier: 1, schedule: {type: Repeating, start_tick: 0, interval: 1}}\n"
+    )
+    text = SMALLEST.replace("num_days: 2", "num_days: 10000") + "scenario_events:\n" + one * 6
+    assert "happen 600,000 times" in fault_of(text).message
+
+
+def test_payments_of_events_are_expected_too() -> None:
+    text = event("CustomTransactionArrival", from_agent="BANK_A", to_agent="BANK_B", amount=1)
+    text = text.replace("OneTime, tick: 3", "Repeating, start_tick: 3, interval: 2")
+    assert expected_payments(read_scenario(text)) == 9
 
 
 def test_too_many_banks_are_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from simweb.scenarios.payments.market import Amounts, Arrivals, Costs, Event, LiquiditySaving, Penalty, Priorities
 from simweb.scenarios.payments.scenario_file import read_scenario
-from tests.engine.payments.texts import ARRIVALS, SMALLEST, event, with_arrivals
+from tests.engine.payments.texts import ARRIVALS, SMALLEST, event, fault_of, with_arrivals
 
 
 def test_a_file_that_says_little_has_the_described_defaults() -> None:
@@ -114,6 +114,14 @@ cost_rates:
 """
     ).costs
     assert costs == Costs(1, 0.2, 2, 2, 1.5, 1.0, 3, 83, Penalty("rate", bps=20), Penalty("fixed", 7), 11, 4000)
+
+
+def test_the_penalty_at_the_end_of_a_day_has_two_names_of_which_one_is_given() -> None:
+    both = "cost_rates: {eod_penalty_per_transaction: 5, eod_penalty: 5}"
+    for name in ("eod_penalty_per_transaction", "eod_penalty"):
+        costs = read_scenario(SMALLEST + f"cost_rates: {{{name}: 5}}").costs
+        assert costs.end_of_day_penalty == Penalty("fixed", 5)
+    assert "not both" in fault_of(SMALLEST + both).message
 
 
 def test_a_penalty_may_be_a_number_of_cents() -> None:

@@ -59,6 +59,18 @@ def test_a_field_that_is_written_twice_is_refused_with_both_lines() -> None:
     assert fault.line == 6
 
 
+def test_of_a_field_that_is_written_twice_only_the_first_is_judged() -> None:
+    assert "twice" in fault_of(SMALLEST + "deferred_crediting: true\ndeferred_crediting: 5\n").message
+
+
+def test_a_fault_stands_on_the_line_of_its_field_wherever_the_value_is() -> None:
+    text = (
+        "simulation: {ticks_per_day: 10, num_days: &days 0.5, rng_seed: 1}\nagents:\n  - id: A\n    opening_balance:\n"
+    )
+    text += "      1.5\n    unsecured_cap: *days\n"
+    assert [fault.line for fault in faults_of(text)] == [1, 4, 6]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "part"),
     [

@@ -1,0 +1,26 @@
+"""Lists of payments for tests, and the markets that they are for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simweb.scenarios.payments.market import Bank, Listed, Market
+from simweb.scenarios.payments.payment_list import read_payments
+
+NAMES = ("BANK_A", "BANK_B", 'Bank "Öst", Wien; SE', "O'Neill")
+DAY = Market(ticks_per_day=24, days=1, banks=tuple(Bank(name, 0, {}) for name in NAMES))
+WEEK = replace(DAY, days=5)
+HEADER = "sender,receiver,amount,tick"
+
+
+def one(text: str, market: Market = DAY) -> Listed:
+    """The one payment of a list."""
+    [payment] = read_payments(text, market)
+    return payment
+
+
+def cells(**said: object) -> str:
+    """A list with one payment, of BANK_A to BANK_B unless it says otherwise."""
+    row: dict[str, object] = {"sender": "BANK_A", "receiver": "BANK_B", "amount": 100, "tick": 3, **said}
+    row = {title: cell for title, cell in row.items() if cell is not None}
+    return ";".join(row) + "\n" + ";".join(map(str, row.values()))
