@@ -9,7 +9,7 @@ from simweb.scenarios.payments.suggestions import shown
 # Bounds of what can be meant; they keep every product of a rate and a sum of money within 2**63.
 MOST_BPS = 10_000.0  # the whole amount, each tick
 MOST_DELAY = 10.0  # cents per tick and cent
-MOST_MULTIPLIER = 1_000.0
+MOST_MULTIPLIER = 100.0
 MOST_PENALTY_BPS = 1_000_000.0
 
 STANDARD = Costs()

@@ -120,7 +120,8 @@ def test_xorshift_draws_what_the_description_says(compiled: bool, market: Market
     drawn = blueprint.tables.readable(blueprint.arrivals(7))
     names = market.names
     mine = [
-        (p.arrival, names[p.sender], names[p.receiver], p.amount, p.deadline, p.priority, bool(p.divisible)) for p in drawn
+        (p.arrival, names[p.sender], names[p.receiver], p.amount, p.deadline, p.priority, bool(p.divisible))
+        for p in drawn
     ]
     assert mine == [
         (a.tick, a.sender, a.receiver, a.amount, a.deadline, a.priority, a.divisible) for a in draw_xorshift(market, 7)

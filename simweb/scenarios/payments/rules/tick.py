@@ -41,10 +41,10 @@ def play_tick(world: World) -> None:
     take_arrivals(world)  # 1
     decide_collateral(world, False)  # 1.5
     decide_budgets(world)  # 1.75
-    order_queue1(world)
+    order_queue1(world, clock.priority_queue == 1)
     decide_payments(world)  # 2
     decide_withdrawals(world)  # 2b
-    order_queue1(world)
+    order_queue1(world, False)
     settle_submissions(world)  # 3
     go_through_queue2(world)  # 4
     mark_late_in_queue1(world)
@@ -152,8 +152,8 @@ def take_arrivals(world: World) -> None:
 
 
 @kernel
-def order_queue1(world: World) -> None:
-    """Bank after bank; within a bank as they came or, where the file says so, by priority, then deadline (counting sort)."""
+def order_queue1(world: World, by_urgency: bool) -> None:
+    """Bank after bank; within a bank as they stood or, where the file says so, by priority, then deadline (counting sort)."""
     clock, room = world.clock[0], world.order
     start = 0
     for bank in range(clock.banks):
@@ -164,7 +164,7 @@ def order_queue1(world: World) -> None:
         account = world.accounts[world.payments[world.queue1[place]].sender]
         room[account.place] = world.queue1[place]
         account.place += 1
-    if clock.priority_queue == 1:
+    if by_urgency:
         for bank in range(clock.banks):
             account = world.accounts[bank]
             sort_by_urgency(world, account.place - account.queue1_count, account.place)
