@@ -23,6 +23,7 @@ NAMES = (
     "metrics",
     "compare",
     "performance",
+    "payments",
     "wealth",
     "social",
 )

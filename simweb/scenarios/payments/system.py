@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,17 @@ from simweb.scenarios.payments.tables import Tables, fastest
 KINDS = ("liquidity", "delay", "overdraft", "collateral", "deadline", "end_of_day", "split")
 HAPPENINGS_OF_A_PAYMENT = 12  # in one tick, at most; of a part of a split likewise
 HAPPENINGS_OF_A_BANK = 6
+
+
+class Scratch(NamedTuple):
+    """Tables that mean nothing between two ticks: all plays of a blueprint share them."""
+
+    candidates: Any
+    log: Any
+    order: Any
+    members: Any
+    path: Any
+    stack: Any
 
 
 class Blueprint:
@@ -62,6 +73,7 @@ class Blueprint:
         self._focus = self.tables.numbers(self.program.focus or [[0] * len(self.names)])
         self._said = said_payments(market)
         self._draw_tables: Draw | None = None
+        self._scratch = self._room_to_think()
 
     def evaluate(self, chance: int | np.random.Generator) -> dict[str, int]:
         """What each bank is charged over all days, in cents."""
@@ -71,29 +83,43 @@ class Blueprint:
 
     def arrivals(self, chance: int | np.random.Generator) -> Any:
         """The table of all payments, in order of arrival; what the file says before what is drawn for the same tick."""
-        rows = self.tables.rows
-        if isinstance(chance, int):
-            drawn = self._drawn(chance)
-        else:
-            drawn = rows(Payment, list(payments_from(draw_with_numpy(self.market, chance))))
-        if not self._said:
-            return drawn
-        both = self.tables.joined(rows(Payment, list(payments_from(self._said))), drawn)
-        if self.tables.is_compiled:
-            return both[np.argsort(both["arrival"], kind="stable")]
-        return sorted(both, key=lambda payment: payment.arrival)
+        table, count = self._arriving(chance)
+        return table[:count]
 
-    def _drawn(self, seed: int) -> Any:
+    def _arriving(self, chance: int | np.random.Generator) -> tuple[Any, int]:
+        """The table, with room for some parts of splits, and how many of it arrive."""
+        rows, joined = self.tables.rows, self.tables.joined
+        if isinstance(chance, int):
+            table, count = self._drawn(chance)
+        else:
+            table = rows(Payment, list(payments_from(draw_with_numpy(self.market, chance))))
+            count = len(table)
+        if self._said:
+            table = joined(rows(Payment, list(payments_from(self._said))), table[:count])
+            count = len(table)
+            if self.tables.is_compiled:
+                table = table[np.argsort(table["arrival"], kind="stable")]
+            else:
+                table.sort(key=lambda payment: payment.arrival)
+        if len(table) < count + self._spare(count):
+            table = joined(table, self.tables.empty(Payment, self._spare(count)))
+        return table, count
+
+    def _spare(self, count: int) -> int:
+        parts = self.program.most_parts
+        return count // 2 + 4 * parts if parts else 0
+
+    def _drawn(self, seed: int) -> tuple[Any, int]:
         market, tables = self.market, self.tables
         expected = market.ticks * sum(one.rate for bank in market.banks for one in bank.arrivals)
         room = int(expected + 8 * expected**0.5) + 16
         while True:
-            payments = tables.empty(Payment, room)
+            payments = tables.empty(Payment, room + self._spare(room))
             draw, windows = self._draw(seed), tables.numbers([1.0, 1.0], float)
             is_capped = market.deadline_cap_at_eod
             count = tables.draws.draw_payments(draw, payments, market.ticks, market.ticks_per_day, is_capped, windows)
             if count >= 0:
-                return payments[:count]
+                return payments, count
             room *= 2
 
     def _draw(self, seed: int) -> Draw:
@@ -116,14 +142,14 @@ class Blueprint:
             tables.numbers(draw.word),
         )
 
-    def world(self, payments: Any, *, keeps_log: bool) -> World:
+    def world(self, chance: int | np.random.Generator, *, keeps_log: bool) -> World:
         """The tables before the first tick, with room for what the payments do."""
-        tables, banks, count = self.tables, len(self.names), len(payments)
+        tables, scratch = self.tables, self._scratch
+        payments, count = self._arriving(chance)
+        room = len(payments) + 1
         clock = tables.copy(self._clock)
         for column, value in (("known", count), ("scheduled", count), ("keeps_log", int(keeps_log))):
             tables.set(clock, column, value)
-        can_save = bool(self.market.saving.bilateral or self.market.saving.cycles)
-        candidates = codes.MOST_CANDIDATES if can_save and banks > 1 else 1
         return World(
             clock,
             self._rates,
@@ -133,16 +159,34 @@ class Blueprint:
             self._shocks,
             tables.copy(self._nodes),
             self._operations,
+            scratch.candidates,
+            scratch.log,
+            tables.zeros(room),
+            tables.zeros(room),
+            tables.zeros(room),
+            self._order(room),
+            scratch.members,
+            scratch.path,
+            tables.decimals(len(self.names), codes.MOST_STATES),
+            self._focus,
+            scratch.stack,
+        )
+
+    def _order(self, room: int) -> Any:
+        if len(self._scratch.order) < room:
+            self._scratch = self._scratch._replace(order=self.tables.zeros(2 * room))
+        return self._scratch.order
+
+    def _room_to_think(self) -> Scratch:
+        can_save = bool(self.market.saving.bilateral or self.market.saving.cycles)
+        candidates = codes.MOST_CANDIDATES if can_save and len(self.names) > 1 else 1
+        tables = self.tables
+        return Scratch(
             tables.empty(Candidate, candidates),
             tables.empty(Happening, 1),
-            tables.zeros(count + 1),
-            tables.zeros(count + 1),
-            tables.zeros(count + 1),
-            tables.zeros(max(count + 1, candidates)),
+            tables.zeros(candidates),
             tables.zeros(candidates, codes.MOST_CYCLE),
             tables.zeros(codes.MOST_CYCLE + 1),
-            tables.numbers([[0.0] * codes.MOST_STATES for _ in range(banks)], float),
-            self._focus,
             tables.numbers([0.0] * STACK, float),
         )
 
@@ -155,7 +199,7 @@ class System:
         self.names = blueprint.names
         self.tables = blueprint.tables
         self.keeps_log = keeps_log
-        self.world = blueprint.world(blueprint.arrivals(chance), keeps_log=keeps_log)
+        self.world = blueprint.world(chance, keeps_log=keeps_log)
 
     @property
     def clock(self) -> Any:
@@ -264,7 +308,7 @@ class System:
                 )
 
 
-QUEUES = ("queue1", "queue2", "submissions", "order")
+QUEUES = ("queue1", "queue2", "submissions", "order")  # tables that are as long as that of the payments
 
 
 def warm_up() -> None:

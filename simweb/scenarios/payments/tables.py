@@ -41,6 +41,10 @@ class Tables(NamedTuple):
             return np.zeros(shape, dtype=np.int64)
         return [0] * shape[0] if len(shape) == 1 else [[0] * shape[1] for _ in range(shape[0])]
 
+    def decimals(self, rows: int, columns: int) -> Any:
+        """Rows of numbers 0.0."""
+        return np.zeros((rows, columns)) if self.is_compiled else [[0.0] * columns for _ in range(rows)]
+
     def numbers(self, values: Sequence[Any], kind: type = np.int64) -> Any:
         """A list of numbers, or of rows of numbers."""
         return np.array(values, dtype=kind) if self.is_compiled else list(values)
