@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 from tests.scenarios import SETTING
 
@@ -18,3 +19,5 @@ atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("SIMWEB_") and name != "SIMWEB_REQUIRE"]:
     del os.environ[name]  # what a developer has set for a server must not change what is tested
 os.environ.update(SIMWEB_DATA_DIR=DATA_DIR, SIMWEB_WORKERS="2", SIMWEB_SCENARIOS=SETTING)
+# No server of a test compiles for a minute; tests of compiled rules compile once, and keep it for the next run.
+os.environ.update(SIMWEB_COMPILED="0", SIMWEB_COMPILED_DIR=str(Path(__file__).parents[1] / "var" / "compiled"))

@@ -7,11 +7,13 @@ once in a process of its own, its fork server loads the result before it forks, 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import importlib.machinery
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -24,7 +26,6 @@ from simweb.scenarios.payments.rules.kernel import COPY
 SETTING = "SIMWEB_COMPILED"  # 0: never
 FOLDER_SETTING = "SIMWEB_COMPILED_DIR"  # instead of `compiled/` in the data directory
 DONE = "done"
-BUSY = "busy"
 
 
 def can_compile() -> bool:
@@ -66,13 +67,9 @@ def load() -> ModuleType:
 
 def compile_aside() -> None:
     """Begin compiling in a process of its own, at low priority, unless another one is at it."""
-    if not can_compile() or is_ready():
-        return
-    folder().mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        (folder() / BUSY).touch(exist_ok=False)
+    if can_compile() and not is_ready():
         command = [sys.executable, "-m", "simweb.scenarios.payments.compiled"]
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
 def _digest() -> str:
@@ -88,11 +85,14 @@ def main() -> None:
     from simweb.scenarios.payments.system import warm_up
 
     os.nice(10)
-    try:
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "lock").open("w") as lock, contextlib.suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         warm_up()
         (folder() / DONE).touch()
-    finally:
-        (folder() / BUSY).unlink(missing_ok=True)
+        for old in folder().parent.iterdir():  # of rules that were changed since
+            if old != folder():
+                shutil.rmtree(old, ignore_errors=True)
 
 
 if __name__ == "__main__":

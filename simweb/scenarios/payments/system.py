@@ -213,8 +213,12 @@ class System:
 
     @property
     def payments(self) -> Any:
-        """All payments, those to come and the parts of splits included, by number."""
+        """Payments by number, those to come and the parts of splits included; behind the last there may be room for more."""
         return self.tables.readable(self.world.payments)
+
+    def known_payments(self) -> list[Any]:
+        """All that there are, in order of their numbers."""
+        return list(self.payments[: int(self.clock.known)])
 
     def account(self, bank: int) -> Any:
         """The account of a bank, by its number."""
