@@ -18,6 +18,7 @@ from simweb.scenarios.payments.policies.language import (
     TREES,
     UNSUPPORTED_ACTIONS,
     UNSUPPORTED_PARAMETERS,
+    as_name,
 )
 from simweb.scenarios.payments.rules.codes import MOST_PARTS, MOST_STATES
 from simweb.scenarios.payments.suggestions import did_you_mean
@@ -35,7 +36,7 @@ def check_policy(policy: Any) -> list[Fault]:
         for key in policy
         if key not in TOP_KEYS
     ]
-    if "payment_tree" not in policy:
+    if policy.get("payment_tree") is None:
         faults.append(Fault("A policy needs a payment_tree, which says what is done with each payment."))
     parameters = policy.get("parameters") or {}
     faults += _parameter_faults(parameters)
@@ -109,20 +110,22 @@ class _Walk:
             self.ids.add(name)
 
     def _action(self, node: Mapping[str, Any], place: Place) -> Iterator[Fault]:
-        action, allowed = node.get("action"), ACTIONS[place.tree]
+        action, allowed = as_name(node.get("action")), ACTIONS[place.tree]
         yield from _unknown_keys(node, ("type", "node_id", "description", "action", "parameters"), place)
         if action in UNSUPPORTED_ACTIONS:
-            yield place.fault(f"{action}: {UNSUPPORTED_ACTIONS[str(action)]}.")
+            yield place.fault(f"{action}: {UNSUPPORTED_ACTIONS[action]}.")
             return
         if action not in allowed:
             hint = did_you_mean(action, allowed)
-            yield place.fault(f"A {place.tree} has no action {action!r}; it has {', '.join(allowed)}.{hint}")
+            yield place.fault(
+                f"A {place.tree} has no action {node.get('action')!r}; it has {', '.join(allowed)}.{hint}"
+            )
             return
         said = node.get("parameters") or {}
         if not isinstance(said, Mapping):
             yield place.fault("The parameters of an action are an object.")
             return
-        yield from self._said(str(action), said, place)
+        yield from self._said(action, said, place)
 
     def _said(self, action: str, said: Mapping[str, Any], place: Place) -> Iterator[Fault]:
         numbers, texts = NUMBERS.get(action, ()), TEXTS.get(action, ())

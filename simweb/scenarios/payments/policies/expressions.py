@@ -16,6 +16,7 @@ from simweb.scenarios.payments.policies.language import (
     OF_TWO,
     STATE_PREFIX,
     UNSUPPORTED_FIELDS,
+    as_name,
     fields_of,
 )
 from simweb.scenarios.payments.suggestions import did_you_mean
@@ -54,7 +55,7 @@ def condition_faults(said: Any, place: Place) -> Iterator[Fault]:
     if place.is_too_deep:
         yield place.fault(f"Expressions are nested at most {DEEPEST} deep.")
         return
-    operator = said.get("op") if isinstance(said, Mapping) else None
+    operator = as_name(said.get("op")) if isinstance(said, Mapping) else ""
     if operator in COMPARISONS:
         yield from _operands(said, ("left", "right"), place)
         if _is_literal(said.get("left")) and _is_literal(said.get("right")):
@@ -85,7 +86,7 @@ def value_faults(said: Any, place: Place) -> Iterator[Fault]:
     if kind == "field":
         yield from _field_faults(inner, place)
     elif kind == "param":
-        if inner not in place.parameters:
+        if as_name(inner) not in place.parameters:
             hint = did_you_mean(inner, place.parameters)
             yield place.fault(f"The policy's parameters have no {inner!r}.{hint}")
     elif kind == "value":
@@ -97,9 +98,9 @@ def value_faults(said: Any, place: Place) -> Iterator[Fault]:
 
 def _field_faults(name: Any, place: Place) -> Iterator[Fault]:
     known = fields_of(place.tree)
-    if isinstance(name, str) and name.startswith(STATE_PREFIX):
+    if as_name(name).startswith(STATE_PREFIX):
         place.states.add(name)
-    elif name in UNSUPPORTED_FIELDS:
+    elif as_name(name) in UNSUPPORTED_FIELDS:
         yield place.fault(f"The field {name!r} is not supported: {UNSUPPORTED_FIELDS[name]}.")
     elif name in fields_of("payment_tree") and name not in known:
         yield place.fault(f"The field {name!r} is of one payment: only the payment_tree can read it.")
@@ -108,7 +109,7 @@ def _field_faults(name: Any, place: Place) -> Iterator[Fault]:
 
 
 def _computation_faults(said: Any, place: Place) -> Iterator[Fault]:
-    operator = said.get("op") if isinstance(said, Mapping) else None
+    operator = as_name(said.get("op")) if isinstance(said, Mapping) else ""
     if operator in OF_TWO:
         yield from _operands(said, ("left", "right"), place)
         right = said.get("right")
@@ -124,7 +125,7 @@ def _computation_faults(said: Any, place: Place) -> Iterator[Fault]:
     elif operator in OF_ONE:
         yield from _operands(said, ("value",), place)
     elif operator in OPERANDS:
-        yield from _operands(said, OPERANDS[str(operator)], place)
+        yield from _operands(said, OPERANDS[operator], place)
     else:
         known = " ".join(COMPUTATIONS)
         yield place.fault(f'A computation is an object whose "op" is one of {known}, not {operator!r}.')

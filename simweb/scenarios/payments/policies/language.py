@@ -116,6 +116,11 @@ OF_ONE = MappingProxyType({"ceil": codes.CEIL, "floor": codes.FLOOR, "round": co
 COMPUTATIONS = (*OF_TWO, *OF_MANY, *OF_ONE, "clamp", "div0")
 
 
+def as_name(said: object) -> str:
+    """What should be a name, as one: nothing else can be looked up."""
+    return said if isinstance(said, str) else ""
+
+
 def fields_of(tree: str) -> tuple[str, ...]:
     """The fields that may be read in a tree, apart from registers."""
     return (*PAYMENT_FIELDS, *BANK_FIELDS) if tree == "payment_tree" else BANK_FIELDS

@@ -8,6 +8,7 @@ from typing import Any
 
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.payments.policies.checks import check_policy
+from simweb.scenarios.payments.policies.language import as_name
 from simweb.scenarios.payments.policies.trial import dry_run
 from simweb.scenarios.payments.suggestions import did_you_mean
 
@@ -34,16 +35,21 @@ def read_policy(said: Any) -> Tree:
         raise Faulty([Fault("A policy is a name, such as Fifo, or an object with a type or a payment_tree.")])
     if "type" not in said:
         return _checked(dict(said), ())
-    kind = said["type"]
+    kind = as_name(said["type"])
     if kind in NAMED:
-        return _named(str(kind), {key: value for key, value in said.items() if key != "type"})
+        return _named(kind, {key: value for key, value in said.items() if key != "type"})
     if kind in HERE:
-        return _inline(said, HERE[str(kind)])
+        return _inline(said, HERE[kind])
     if kind == "FromJson":
         raise Faulty([Fault(ELSEWHERE, ("type",))])
     known = (*NAMED, *HERE)
     raise Faulty(
-        [Fault(f"There is no policy {kind!r}.{did_you_mean(kind, known)} There are {', '.join(known)}.", ("type",))]
+        [
+            Fault(
+                f"There is no policy {said['type']!r}.{did_you_mean(kind, known)} There are {', '.join(known)}.",
+                ("type",),
+            )
+        ]
     )
 
 
