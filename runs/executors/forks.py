@@ -115,6 +115,7 @@ class ForkServer:
                 env={
                     **os.environ,
                     "SIMWEB_DATA_DIR": str(settings.DATA_DIR),
+                    "SIMWEB_COMPILED": str(int(settings.COMPILED)),
                     "SIMWEB_MAX_DECISIONS": str(settings.MAX_DECISIONS_PER_RUN),
                     "OPENBLAS_NUM_THREADS": "1",
                     HASH_SETTING: HASH_SEED,

@@ -16,6 +16,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -72,6 +74,13 @@ def compile_aside() -> None:
         subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
+def _end_with(parent: int) -> None:
+    """A server that is stopped leaves nobody behind."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 def _digest() -> str:
     """Of the source of all rules, and of what compiles them."""
     digest = hashlib.sha256(sys.version.encode())
@@ -81,10 +90,11 @@ def _digest() -> str:
 
 
 def main() -> None:
-    """Compile everything once, by playing a day, and say that it is done."""
+    """Compile everything once, by playing a day, and say that it is done; what is compiled so far is kept in any case."""
     from simweb.scenarios.payments.system import warm_up
 
     os.nice(10)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     folder().mkdir(parents=True, exist_ok=True)
     with (folder() / "lock").open("w") as lock, contextlib.suppress(BlockingIOError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,6 +25,10 @@ def money(cents: int) -> str:
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
+def _ticks(count: int) -> str:
+    return "a tick" if count == 1 else f"{count} ticks"
+
+
 class Noticing:
     """Reads what happened, tick by tick. A payment that is held is one decision, settled when the payment is."""
 
@@ -115,10 +119,10 @@ class Noticing:
         ticks = self._system.tick - 1 - self._held[row.payment]
         key = f"payment {row.payment}"
         if row.kind == codes.REMOVED:
-            return Settled(key, "failure", error=f"It was dropped after {ticks} ticks.")
-        if payment.overdue:
-            return Settled(key, "failure", error=f"It was settled after {ticks} ticks, when it was overdue.")
-        return Settled(key, "success", summary=f"Settled after {ticks} ticks, in time.")
+            return Settled(key, "failure", error=f"It was dropped {_ticks(ticks)} later.")
+        if payment.settled_tick > payment.deadline:
+            return Settled(key, "failure", error=f"It was settled {_ticks(ticks)} later, after its deadline.")
+        return Settled(key, "success", summary=f"Settled {_ticks(ticks)} later, in time.")
 
     def _overdue(self, rows: list[Happening]) -> Iterator[Problem]:
         if not rows:

@@ -32,7 +32,7 @@ class PaymentsParams(Params):
     """Which market is played, and what its banks do."""
 
     game: Game = Field(
-        "castro-1",
+        "castro-2",
         title="Game",
         description="A ready-made scenario, or one of your own.",
         json_schema_extra={"choices": TITLES, "explanations": EXPLANATIONS},

@@ -45,7 +45,7 @@ class Payments(Scenario):
         "A real-time gross settlement system, exact to the cent: banks decide how much liquidity to put in and when to pay. "
         "Ready made: the three games of Castro et al., and systems of 5, 20 and 200 banks; or a scenario of your own."
     )
-    default_turns = 2
+    default_turns = 12
     Params = PaymentsParams
     metrics = METRICS
     default_metric_keys = DEFAULT_KEYS

@@ -135,3 +135,48 @@ def changes(market: Market) -> tuple:
 
 def tables(compiled: bool) -> Tables:
     return machine_code() if compiled else interpreted()
+
+
+@settings(deadline=None)
+@given(games())
+def test_nothing_but_scenario_events_of_the_outside_changes_the_sum_of_all_balances(game: Game) -> None:
+    """Money moves between banks only; what a day puts in from pools comes from outside, and goes back."""
+    system = system_of(game, interpreted())
+    pools = 0
+    money = sum(bank.opening_balance for bank in game.market.banks)
+    while not system.is_over:
+        system.play_tick()
+        pools = sum(system.figures("allocated").values())
+        assert sum(system.figures("balance").values()) == money + pools
+
+
+@settings(deadline=None)
+@given(games())
+def test_every_payment_is_in_one_place_and_the_figures_of_the_queues_are_right(game: Game) -> None:
+    system = system_of(game, interpreted())
+    while not system.is_over:
+        system.play_tick()
+        payments, waiting = system.payments, (system.queue1(), system.queue2())
+        assert len(set(waiting[0]) | set(waiting[1])) == len(waiting[0]) + len(waiting[1])
+        for queue, status, name in zip(waiting, (codes.QUEUE_1, codes.QUEUE_2), ("queue1", "queue2"), strict=True):
+            assert all(payments[number].status == status for number in queue)
+            counts, values = dict.fromkeys(system.names, 0), dict.fromkeys(system.names, 0)
+            for number in queue:
+                counts[system.names[payments[number].sender]] += 1
+                values[system.names[payments[number].sender]] += payments[number].remaining
+            assert (system.figures(f"{name}_count"), system.figures(f"{name}_value")) == (counts, values)
+        elsewhere = [n for n in range(system.clock.arrived) if n not in waiting[0] and n not in waiting[1]]
+        over = (codes.SETTLED, codes.SPLIT_UP, codes.DROPPED)
+        assert all(payments[number].status in over for number in elsewhere)
+
+
+@settings(deadline=None)
+@given(games())
+def test_a_payment_is_settled_as_a_whole_or_not_at_all(game: Game) -> None:
+    system = system_of(game, interpreted())
+    system.play_all()
+    for payment in system.known_payments():
+        if payment.status == codes.SETTLED and payment.open_parts == 0:
+            assert payment.remaining == 0 or payment.parent == codes.NONE
+        elif not game.market.divisible_payments:
+            assert payment.remaining == payment.amount
