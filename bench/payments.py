@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from simweb.scenarios.payments.games import game_text
+from simweb.scenarios.payments.files.games import game_text
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Amounts, Arrivals, Bank, Market
 from simweb.scenarios.payments.policies import named_policy
-from simweb.scenarios.payments.scenario_file import read_scenario
 from simweb.scenarios.payments.system import Blueprint, warm_up
 from simweb.scenarios.payments.tables import interpreted, machine_code
 

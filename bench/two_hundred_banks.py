@@ -1,4 +1,4 @@
-"""Writes the ready-made game of 200 banks to the standard output; it is kept in `simweb/scenarios/payments/games/`.
+"""Writes the ready-made game of 200 banks to the standard output; it is kept in `simweb/scenarios/payments/files/games/`.
 
 Run as `python -m bench.two_hundred_banks`. Rates and weights are chosen so that each kind of bank receives about as many
 payments as it makes. A tick has 70 payments: 10 large banks make 2 each, 50 middle ones 0.3, 140 small ones 0.25. Large ones

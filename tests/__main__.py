@@ -12,7 +12,13 @@ from tests.postgres import HASTY, missing
 
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadgroup", "-p", "tests.groups")
 WITH_DATABASE = ("tests/metrics", "tests/runs", "tests/performance", "tests/access")
-FAST = (*TWO_AT_A_TIME, "tests/doors", "tests/engine", "tests/test_architecture.py", *WITH_DATABASE)  # the longest first
+FAST = (
+    *TWO_AT_A_TIME,
+    "tests/doors",
+    "tests/engine",
+    "tests/test_architecture.py",
+    *WITH_DATABASE,
+)  # the longest first
 BROWSER, SERVERS = ("tests/web",), ("tests/faults", "tests/services")
 ON_SQLITE_ANYWAY = ("--ignore", "tests/performance/test_tracing.py")  # its processes have a database of their own
 ON_POSTGRES = ("--create-db", *TWO_AT_A_TIME, *ON_SQLITE_ANYWAY, *WITH_DATABASE)

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from simweb.engine import Block, Branch, Params, Question, Table, Text, Tree
+from simweb.scenarios.documents.suggestions import did_you_mean
 from simweb.scenarios.payments.cost_shares import KIND_TITLES, Share, shares_of
 from simweb.scenarios.payments.noticing import money
 from simweb.scenarios.payments.policies.language import TREES
 from simweb.scenarios.payments.policies.wording import worded_action, worded_condition
 from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.records import Happening
-from simweb.scenarios.payments.suggestions import did_you_mean
 from simweb.scenarios.payments.system import KINDS, System
 
 STATES = ("to come", "held in Queue 1", "submitted", "waiting in Queue 2", "settled", "split", "dropped")

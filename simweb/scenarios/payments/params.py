@@ -9,12 +9,12 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from simweb.engine import Fault, Faulty, Params, data_file
-from simweb.scenarios.payments.games import GAMES, game_text
+from simweb.scenarios.documents.suggestions import did_you_mean
+from simweb.scenarios.payments.files.games import GAMES, game_text
+from simweb.scenarios.payments.files.payment_list import read_payments
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Listed, Market
-from simweb.scenarios.payments.payment_list import read_payments
 from simweb.scenarios.payments.policies import read_policy
-from simweb.scenarios.payments.scenario_file import read_scenario
-from simweb.scenarios.payments.suggestions import did_you_mean
 
 OWN = "own"
 MOST_LIST_CHARACTERS = 2_000_000

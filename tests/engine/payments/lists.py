@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from simweb.scenarios.payments.files.payment_list import read_payments
 from simweb.scenarios.payments.market import Bank, Listed, Market
-from simweb.scenarios.payments.payment_list import read_payments
 
 NAMES = ("BANK_A", "BANK_B", 'Bank "Öst", Wien; SE', "O'Neill")
 DAY = Market(ticks_per_day=24, days=1, banks=tuple(Bank(name, 0, {}) for name in NAMES))

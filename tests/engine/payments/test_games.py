@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from bench import two_hundred_banks
-from simweb.scenarios.payments.games import GAMES, game_text
+from simweb.scenarios.payments.files.games import GAMES, game_text
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Amounts, Arrivals, Market, Penalty
-from simweb.scenarios.payments.scenario_file import read_scenario
 
 CASTRO = ("castro-1", "castro-2", "castro-3")
 

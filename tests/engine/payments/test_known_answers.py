@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from simweb.scenarios.payments.games import game_text
+from simweb.scenarios.payments.files.games import game_text
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Market
 from simweb.scenarios.payments.policies import read_policy
 from simweb.scenarios.payments.rules import draws
 from simweb.scenarios.payments.rules.records import Draw
-from simweb.scenarios.payments.scenario_file import read_scenario
 from simweb.scenarios.payments.system import Blueprint, System
 from simweb.scenarios.payments.tables import Tables, interpreted
 from tests.engine.payments.castro import DEMANDS, DIVISIBLE, GRID, A, B

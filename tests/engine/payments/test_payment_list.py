@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simweb.engine import Faulty
+from simweb.scenarios.payments.files.payment_list import MOST_PAYMENTS, read_payments
 from simweb.scenarios.payments.market import Listed
-from simweb.scenarios.payments.payment_list import MOST_PAYMENTS, read_payments
 from tests.engine.payments.lists import DAY, HEADER, NAMES, WEEK, cells, one
 from tests.engine.payments.texts import list_faults
 

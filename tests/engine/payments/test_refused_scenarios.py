@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from simweb.engine import Fault, Faulty
-from simweb.scenarios.payments import bank_sections
-from simweb.scenarios.payments.foreseen import expected_payments
-from simweb.scenarios.payments.scenario_file import read_scenario
+from simweb.scenarios.payments.files import bank_sections
+from simweb.scenarios.payments.files.foreseen import expected_payments
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from tests.engine.payments.texts import ARRIVALS, EVENT, SMALLEST, event, fault_of, faults_of, with_arrivals
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Amounts, Arrivals, Costs, Event, LiquiditySaving, Penalty, Priorities
-from simweb.scenarios.payments.scenario_file import read_scenario
 from tests.engine.payments.texts import ARRIVALS, SMALLEST, event, fault_of, with_arrivals
 
 

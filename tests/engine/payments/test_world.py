@@ -8,9 +8,9 @@ import pytest
 
 from simweb.engine import Frame, Outcome, PlayedTurn, Spec, play
 from simweb.scenarios.payments import compiled
-from simweb.scenarios.payments.games import GAMES, game_text
+from simweb.scenarios.payments.files.games import GAMES, game_text
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.noticing import MOST_DECISIONS
-from simweb.scenarios.payments.scenario_file import read_scenario
 from simweb.scenarios.payments.system import KINDS
 from tests.engine.payments.compiling import machine_code
 

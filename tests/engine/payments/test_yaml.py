@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simweb.engine import Fault, Faulty
-from simweb.scenarios.payments import yaml_text
-from simweb.scenarios.payments.games import GAMES, game_text
-from simweb.scenarios.payments.scenario_file import read_scenario
+from simweb.scenarios.documents import yaml_text
+from simweb.scenarios.payments.files.games import GAMES, game_text
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from tests.engine.payments.texts import SMALLEST, fault_of, faults_of
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from simweb.engine import Fault, Faulty
+from simweb.scenarios.payments.files.payment_list import read_payments
+from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Market
-from simweb.scenarios.payments.payment_list import read_payments
-from simweb.scenarios.payments.scenario_file import read_scenario
 
 SMALLEST = """\
 simulation: {ticks_per_day: 10, num_days: 2, rng_seed: 7}

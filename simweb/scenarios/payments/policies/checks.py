@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simweb.engine import Fault
+from simweb.scenarios.documents.suggestions import did_you_mean
 from simweb.scenarios.payments.policies.expressions import Place, condition_faults, value_faults
 from simweb.scenarios.payments.policies.language import (
     ACTIONS,
@@ -21,7 +22,6 @@ from simweb.scenarios.payments.policies.language import (
     as_name,
 )
 from simweb.scenarios.payments.rules.codes import MOST_PARTS, MOST_STATES
-from simweb.scenarios.payments.suggestions import did_you_mean
 
 DEEPEST = 100
 MOST_NODES = 2_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simweb.engine import Fault
+from simweb.scenarios.documents.suggestions import did_you_mean
 from simweb.scenarios.payments.policies.language import STATE_PREFIX, TREES
-from simweb.scenarios.payments.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simweb.engine import Fault
+from simweb.scenarios.documents.suggestions import did_you_mean
 from simweb.scenarios.payments.policies.language import (
     COMPARISONS,
     COMPUTATIONS,
@@ -19,7 +20,6 @@ from simweb.scenarios.payments.policies.language import (
     as_name,
     fields_of,
 )
-from simweb.scenarios.payments.suggestions import did_you_mean
 
 DEEPEST = 50
 OPERANDS = {"clamp": ("value", "min", "max"), "div0": ("numerator", "denominator", "default")}

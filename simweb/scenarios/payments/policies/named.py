@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from simweb.engine import Fault, Faulty
+from simweb.scenarios.documents.suggestions import did_you_mean
 from simweb.scenarios.payments.policies.checks import check_policy
 from simweb.scenarios.payments.policies.language import as_name
 from simweb.scenarios.payments.policies.trial import dry_run
-from simweb.scenarios.payments.suggestions import did_you_mean
 
 Tree = dict[str, Any]
 # Of each named policy its parameters, with the least and the greatest value of each.

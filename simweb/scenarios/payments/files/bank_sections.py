@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from simweb.engine import Faulty
-from simweb.scenarios.payments.arrival_sections import read_arrivals
+from simweb.scenarios.documents.sections import Section, is_number
+from simweb.scenarios.documents.suggestions import shown
+from simweb.scenarios.documents.yaml_text import UNREADABLE
+from simweb.scenarios.payments.files.arrival_sections import read_arrivals
 from simweb.scenarios.payments.market import MOST_BANKS, MOST_CENTS, Bank
 from simweb.scenarios.payments.policies import read_policy
-from simweb.scenarios.payments.sections import Section, is_number
-from simweb.scenarios.payments.suggestions import shown
-from simweb.scenarios.payments.yaml_text import UNREADABLE
 
 LONGEST_NAME = 100
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from simweb.scenarios.documents.suggestions import shown
 from simweb.scenarios.payments.market import MOST_AMOUNT
-from simweb.scenarios.payments.suggestions import shown
 
 LONGEST = 40
 

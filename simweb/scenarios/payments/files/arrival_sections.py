@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simweb.scenarios.documents.sections import Section, is_number, whole_number
+from simweb.scenarios.documents.suggestions import shown
+from simweb.scenarios.documents.yaml_text import UNREADABLE
 from simweb.scenarios.payments.market import (
     HIGHEST_PRIORITY,
     MOST_AMOUNT,
@@ -14,9 +17,6 @@ from simweb.scenarios.payments.market import (
     Arrivals,
     Priorities,
 )
-from simweb.scenarios.payments.sections import Section, is_number, whole_number
-from simweb.scenarios.payments.suggestions import shown
-from simweb.scenarios.payments.yaml_text import UNREADABLE
 
 MOST_RATE = 700.0  # per tick: above it, exp(−rate) of the count's algorithm vanishes
 MOST_WEIGHT = 1e9

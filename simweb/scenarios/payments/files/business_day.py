@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from simweb.scenarios.payments.suggestions import shown
+from simweb.scenarios.documents.suggestions import shown
 
 MIDNIGHT = 24 * 60 * 60
 TIME = re.compile("([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")

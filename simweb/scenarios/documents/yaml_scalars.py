@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from simweb.scenarios.payments.suggestions import shortened
+from simweb.scenarios.documents.suggestions import shortened
 
 MOST_DIGITS = 30
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from simweb.scenarios.documents.sections import Section, is_number
+from simweb.scenarios.documents.suggestions import shown
 from simweb.scenarios.payments.market import MOST_AMOUNT, Costs, Penalty
-from simweb.scenarios.payments.sections import Section, is_number
-from simweb.scenarios.payments.suggestions import shown
 
 # Bounds of what can be meant; they keep every product of a rate and a sum of money within 2**63.
 MOST_BPS = 10_000.0  # the whole amount, each tick

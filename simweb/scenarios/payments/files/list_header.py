@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simweb.engine import Fault, Faulty
+from simweb.scenarios.documents.suggestions import did_you_mean, shortened
 from simweb.scenarios.payments.market import Market
-from simweb.scenarios.payments.suggestions import did_you_mean, shortened
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 

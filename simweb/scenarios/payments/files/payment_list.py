@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from simweb.engine import Fault, Faulty
-from simweb.scenarios.payments.amount_text import read_amount, read_cents
-from simweb.scenarios.payments.business_day import BusinessDay, read_day, read_time
-from simweb.scenarios.payments.list_header import EXAMPLE, Header, read_header, split
+from simweb.scenarios.documents.suggestions import did_you_mean, shown
+from simweb.scenarios.payments.files.amount_text import read_amount, read_cents
+from simweb.scenarios.payments.files.business_day import BusinessDay, read_day, read_time
+from simweb.scenarios.payments.files.list_header import EXAMPLE, Header, read_header, split
 from simweb.scenarios.payments.market import HIGHEST_PRIORITY, MOST_TICKS, Listed, Market
-from simweb.scenarios.payments.suggestions import did_you_mean, shown
 
 MOST_PAYMENTS = 200_000
 MOST_CHARACTERS = 30_000_000

@@ -10,8 +10,8 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from simweb.engine import Fault, Faulty
-from simweb.scenarios.payments.suggestions import shortened
-from simweb.scenarios.payments.yaml_scalars import read_plain
+from simweb.scenarios.documents.suggestions import shortened
+from simweb.scenarios.documents.yaml_scalars import read_plain
 
 MOST_CHARACTERS = 500_000
 MOST_NESTING = 50

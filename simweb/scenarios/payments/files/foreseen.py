@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simweb.scenarios.payments.arrival_sections import MOST_RATE
+from simweb.scenarios.documents.yaml_text import Path
+from simweb.scenarios.payments.files.arrival_sections import MOST_RATE
 from simweb.scenarios.payments.market import Event, Market
-from simweb.scenarios.payments.yaml_text import Path
 
 MOST_PAYMENTS = 500_000  # expected in a run
 MOST_HAPPENINGS = 500_000  # of events in a run, each time that they happen

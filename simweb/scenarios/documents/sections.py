@@ -6,53 +6,16 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from simweb.engine import Fault
-from simweb.scenarios.payments.suggestions import did_you_mean, shortened, shown
-from simweb.scenarios.payments.yaml_text import UNREADABLE, Document, Path
-
-# Words of other files and programs, and the fields that are meant by them.
-OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
-    "agent_id": ("agent", "from_agent", "id"),
-    "bank": ("agent", "from_agent"),
-    "bank_id": ("agent", "from_agent", "id"),
-    "name": ("id",),
-    "sender": ("from_agent",),
-    "sender_id": ("from_agent",),
-    "from": ("from_agent",),
-    "payer": ("from_agent",),
-    "receiver": ("to_agent",),
-    "receiver_id": ("to_agent",),
-    "to": ("to_agent",),
-    "payee": ("to_agent",),
-    "counterparty_id": ("counterparty",),
-    "weight": ("new_weight",),
-    "value": ("amount",),
-    "divisible": ("is_divisible",),
-    "is_divisible": ("divisible",),
-    "balance": ("opening_balance",),
-    "credit_limit": ("unsecured_cap",),
-    "overdraft_limit": ("unsecured_cap",),
-    "collateral": ("posted_collateral",),
-    "haircut": ("collateral_haircut",),
-    "fraction": ("liquidity_allocation_fraction",),
-    "initial_liquidity_fraction": ("liquidity_allocation_fraction",),
-    "end_of_day_penalty": ("eod_penalty",),
-    "rate": ("rate_per_tick", "multiplier", "lambda"),
-    "std": ("std_dev",),
-    "sd": ("std_dev",),
-    "days": ("num_days",),
-    "seed": ("rng_seed",),
-    "banks": ("agents",),
-    "events": ("scenario_events",),
-    "costs": ("cost_rates",),
-    "lsm": ("lsm_config",),
-}
+from simweb.scenarios.documents.suggestions import did_you_mean, shortened, shown
+from simweb.scenarios.documents.yaml_text import UNREADABLE, Document, Path
 
 
 class Complaints:
     """All that is wrong with a document, in the order of its lines."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, other_words: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.document = document
+        self.other_words = other_words or {}  # of other files and programs, and the fields that are meant by them
         self.found = list(document.faults)
 
     def add(self, message: str, path: Path) -> None:
@@ -211,7 +174,7 @@ class Section:
         """Note the fields that are not known here."""
         for key in self.fields:
             if key not in self.asked:
-                meant = next((word for word in OTHER_WORDS.get(key, ()) if word in self.asked), "")
+                meant = next((word for word in self.complaints.other_words.get(key, ()) if word in self.asked), "")
                 hint = f' Did you mean "{meant}"?' if meant else did_you_mean(key, self.asked)
                 known = "" if hint else f" Known here: {', '.join(self.asked)}."
                 self.complain(key, f'"{shortened(key)}" is not a field that is known here.{hint}{known}')

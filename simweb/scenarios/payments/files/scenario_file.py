@@ -7,14 +7,15 @@ from functools import lru_cache
 from typing import Any
 
 from simweb.engine import Faulty
-from simweb.scenarios.payments.bank_sections import read_banks, read_names
-from simweb.scenarios.payments.cost_section import read_costs
-from simweb.scenarios.payments.event_sections import read_events
-from simweb.scenarios.payments.foreseen import foresee
+from simweb.scenarios.documents.sections import Complaints, Section
+from simweb.scenarios.documents.suggestions import shown
+from simweb.scenarios.documents.yaml_text import UNREADABLE, read_yaml
+from simweb.scenarios.payments.files.bank_sections import read_banks, read_names
+from simweb.scenarios.payments.files.cost_section import read_costs
+from simweb.scenarios.payments.files.event_sections import read_events
+from simweb.scenarios.payments.files.foreseen import foresee
+from simweb.scenarios.payments.files.other_words import OTHER_WORDS
 from simweb.scenarios.payments.market import MOST_TICKS, LiquiditySaving, Market
-from simweb.scenarios.payments.sections import Complaints, Section
-from simweb.scenarios.payments.suggestions import shown
-from simweb.scenarios.payments.yaml_text import UNREADABLE, read_yaml
 
 MOST_SEED = 2**64 - 1
 RUSH = 0.8  # the part of a day after which policies see its end near
@@ -54,7 +55,7 @@ NOT_SUPPORTED: Mapping[str, tuple[tuple[Any, ...], str]] = {
 def read_scenario(text: str) -> Market:
     """The market that a scenario file describes. Raises Faulty with all that is wrong with it, each with its path and line."""
     document = read_yaml(text)
-    complaints = Complaints(document)
+    complaints = Complaints(document, OTHER_WORDS)
     if not isinstance(document.value, dict):
         if document.value is not UNREADABLE:
             complaints.add(f'Write fields here, such as "simulation" and "agents", not {shown(document.value)}.', ())

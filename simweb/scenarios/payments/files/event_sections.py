@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
+from simweb.scenarios.documents.sections import Section
 from simweb.scenarios.payments.market import HIGHEST_PRIORITY, MOST_AMOUNT, MOST_TICKS, Event, EventKind
-from simweb.scenarios.payments.sections import Section
 
 MOST_FACTOR = 1_000.0
 LEAST_FACTOR = 0.001  # of a window of deadlines, which must not vanish

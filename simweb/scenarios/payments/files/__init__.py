@@ -1,0 +1,1 @@
+"""What people bring to payments: scenario files, lists of payments, and the ready-made games."""
