@@ -19,7 +19,7 @@ from runs.replicates import Replicates, files_of
 from runs.series import Measured
 from runs.specs import BadSpec, FieldError
 from runs.states import Status
-from runs.templatetags.show import amount
+from runs.templatetags.show import in_a_line
 from runs.verification import first_difference
 from simweb.access.doors import Caller
 from simweb.engine import Metric, catalogue, registry
@@ -151,7 +151,9 @@ class Comparison:
         """What sets each group apart, in a few words, and how many of its runs completed."""
         told = []
         for place, group in enumerate(self.groups):
-            parts = [f"{row.title} {amount(row.values[place])}" for row in self.differences if row.name != "simulation"]
+            parts = [
+                f"{row.title} {in_a_line(row.values[place])}" for row in self.differences if row.name != "simulation"
+            ]
             good = sum(run.state is Status.COMPLETED for run in group.runs)
             some = [*parts[:CAPTIONED], *(["…"] if len(parts) > CAPTIONED else [])]
             told.append(" · ".join([*some, f"{good} of {len(group.runs)} completed"]))

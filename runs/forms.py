@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +12,14 @@ from django.http import QueryDict
 from pydantic import ValidationError
 
 from runs import typed
+from runs.previews import examples_of
 from runs.specs import BadSpec
 from simweb.engine import Scenario
 from simweb.engine.params import spelled_out
 
 PREFIX = "param-"
 NONE_SUFFIX = "-none"
+LINE = re.compile(r"(line (?P<number>[0-9]+)\b)?(?P<rest>.*)", re.DOTALL)  # as a Fault words itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,25 @@ class FormField:
     can_be_none: bool = False
     is_none: bool = False
     multiline: bool = False
+    rows: int = 2
+    language: str = ""
+    upload: str = ""
+    only_if: tuple[str, str] | None = None  # another field, and the value with which this one counts
+    explanations: list[tuple[str, str]] = field(default_factory=list)  # of the choices
+    examples: list[str] = field(default_factory=list)  # titles of texts to start from
+    follows: bool = False  # bounds and placeholder are those of other fields' values
 
     @property
     def checked(self) -> bool:
         return str(self.value).lower() in typed.TRUE
+
+    @property
+    def error_lines(self) -> list[tuple[str, str]]:
+        """The error line by line; first the number of the line of the text that it is about, if it is about one."""
+        if not self.multiline:
+            return [("", self.error)]
+        found = [LINE.match(line) for line in self.error.split("\n")]
+        return [(match["number"] or "", match["rest"]) for match in found if match]
 
 
 def param_fields(
@@ -49,6 +67,7 @@ def param_fields(
     known = {**starting_values(scenario), **values}
     return [
         _field(
+            scenario,
             described,
             typed.show(described, known.get(described.name)),
             (errors or {}).get(f"params.{described.name}", ""),
@@ -62,6 +81,7 @@ def fields_as_typed(scenario: type[Scenario], data: QueryDict, errors: Mapping[s
     """The scenario's parameters with what stands in the fields, right or wrong."""
     return [
         _field(
+            scenario,
             described,
             "" if described.kind == "secret" else data.get(PREFIX + described.name, ""),
             errors.get(f"params.{described.name}", ""),
@@ -92,6 +112,7 @@ def run_fields(values: Mapping[str, Any], errors: Mapping[str, str], length: int
             bounds=f"1 to {length or most:,}",
             error=errors.get("turns", ""),
             placeholder=f"all {length:,}" if length else "",
+            follows=True,
         ),
         FormField(
             "replicates",
@@ -160,11 +181,15 @@ def unplaced(errors: Mapping[str, str], fields: Iterable[FormField]) -> list[str
     return [message for place, message in errors.items() if place not in placed]
 
 
-def _field(described: typed.ParamField, text: str, error: str, is_none: bool) -> FormField:
+def _field(scenario: type[Scenario], described: typed.ParamField, text: str, error: str, is_none: bool) -> FormField:
     schema = described.schema
     least = schema.get("minimum", schema.get("exclusiveMinimum"))
     most = schema.get("maximum", schema.get("exclusiveMaximum"))
-    titles = schema.get("choices", {})
+    titles, explained = schema.get("choices", {}), schema.get("explanations", {})
+    other, is_conditional, wanted = str(schema.get("only_if", "")).partition("=")
+    multiline = described.kind == "json" or (
+        described.is_plain_text and (bool(schema.get("multiline")) or "\n" in text)
+    )
     return FormField(
         name=described.name,
         title=schema.get("title", described.name),
@@ -178,8 +203,13 @@ def _field(described: typed.ParamField, text: str, error: str, is_none: bool) ->
         placeholder=_placeholder(described),
         can_be_none=described.hides_none,
         is_none=is_none,
-        multiline=described.kind == "json"
-        or (described.is_plain_text and (bool(schema.get("multiline")) or "\n" in text)),
+        multiline=multiline,
+        rows=schema.get("rows", 2),
+        language=schema.get("language", ""),
+        upload=schema.get("upload", ""),
+        only_if=(other, wanted) if is_conditional else None,
+        explanations=[(option, explained[option]) for option, _ in described.options if option in explained],
+        examples=list(examples_of(scenario, described.name)) if multiline else [],
     )
 
 

@@ -20,7 +20,7 @@ from runs.models import BulkAct, Run, Simulation
 from runs.search import narrowed
 from runs.specs import BadSpec
 from runs.states import Status, Trigger
-from runs.templatetags.show import amount, cost, duration, measured
+from runs.templatetags.show import cost, duration, in_a_line, measured
 from runs.terms import SORTS, sort_of
 from runs.transfer.listed import fields_of, parameter
 from runs.views import caller, find_simulation, known_metrics, refuse
@@ -293,7 +293,7 @@ def cell(run: Run, name: str) -> Any:
     """What a column says of a run; moments are drawn by the template."""
     kind, _, key = name.partition(".")
     if kind == "param":
-        return amount(parameter(run, key))
+        return in_a_line(parameter(run, key))
     if kind == "metric":
         return measured((run.run_metrics or {}).get(key))
     return CELLS[name](run)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
-from runs import forms, queries, services, simulations
+from runs import queries, services, simulations
 from runs.models import Simulation
 from runs.spec_form import asked_selection, asked_spec, spec_form, told
-from runs.specs import BadSpec, build_spec, load_scenario
+from runs.specs import BadSpec, load_scenario
 from runs.states import Trigger
 from runs.views import find_simulation
 from simweb.access.doors import page
@@ -43,27 +42,6 @@ def new_run(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(made[0] if len(made) == 1 else simulation)
 
 
-@require_POST
-@page(Role.OPERATOR)
-def check(request: HttpRequest, scenario: str) -> HttpResponse:
-    """What is wrong with the fields as they are typed; only the errors, so that nothing moves under the hand."""
-    try:
-        kind = registry.load(scenario)
-    except (registry.UnknownScenario, registry.BrokenScenario):
-        raise Http404(f"there is no scenario {scenario!r}") from None
-    asked = asked_spec(request, kind)
-    errors: dict[str, str] = {}
-    try:
-        build_spec(kind, **{**asked, "turns": 1 if asked["turns"] is None else asked["turns"]})
-    except BadSpec as error:
-        errors = forms.errors_of(error)
-    for name in forms.kept_secrets(kind, request.POST):
-        errors.pop(f"params.{name}", None)  # the saved one, which this address does not know
-    shown = [one for one in forms.run_fields({}, errors) if one.name in request.POST]
-    fields = [*forms.param_fields(kind, {}, errors), *shown]
-    return render(request, "runs/_field_errors.html", {"fields": fields})
-
-
 @page(Role.OPERATOR)
 def new_simulation(request: HttpRequest) -> HttpResponse:
     """Choose a scenario, then name it, set its parameters and metrics."""
@@ -77,8 +55,7 @@ def new_simulation(request: HttpRequest) -> HttpResponse:
         }
         return render(request, "runs/scenarios.html", context)
     if request.method != "POST":
-        values = {"turns": scenario.default_turns}
-        return render(request, "runs/new_simulation.html", spec_form(request, scenario, {}, values))
+        return render(request, "runs/new_simulation.html", spec_form(request, scenario, {}, {}))
     asked = asked_spec(request, scenario)
     try:
         made = simulations.create_simulation(

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from metrics.models import MetricSelection
 from metrics.queries import groups, selections_of
 from runs import forms
+from runs.previews import has_preview
 from runs.specs import BadSpec, known_length
 from runs.typed import whole_from
 from simweb.engine import Scenario, catalogue, select_keys
@@ -52,13 +53,14 @@ def spec_form(
     ticked = request.POST.getlist("metric_keys") if is_sent else chosen
     known = catalogue(scenario)
     length = known_length(scenario, forms.params_from(scenario, request.POST) if is_sent else params)
-    if not is_sent and length is not None and values.get("turns") in (length, scenario.default_turns):
-        values = {**values, "turns": ""}  # the whole, whatever the parameters become
+    if not is_sent and values.get("turns", length) == length:  # the whole, whatever the parameters become
+        values = {**values, "turns": "" if length is not None else scenario.default_turns}
     keys = [key for key in ticked or () if key in known] or select_keys(scenario, None)
     return {
         "section": "simulations",
         "scenario": told(scenario),
         "fields": fields,
+        "has_preview": has_preview(scenario),
         "run_fields": forms.run_fields(values, errors, length),
         "name_error": errors.get("name", ""),
         "description": values.get("description", ""),

@@ -11,7 +11,7 @@ from metrics.queries import named
 from runs import links, queries
 from runs.agents import agents_of
 from runs.models import Run
-from runs.templatetags.show import amount
+from runs.templatetags.show import amount, in_a_line
 from runs.timeline import timeline_of
 from simweb.engine import FATES, SEVERITIES
 
@@ -115,7 +115,13 @@ def _problems(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
 
 
 def _spec(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
-    return {"spec_lines": spec(run) | {"scenario_version": run.scenario_version}}
+    """Texts of many lines are told apart: in JSON they are one line, which nobody can read."""
+    texts = {name: value for name, value in run.params.items() if isinstance(value, str) and "\n" in value}
+    params = {name: in_a_line(value) if name in texts else value for name, value in run.params.items()}
+    return {
+        "spec_lines": spec(run) | {"params": params, "scenario_version": run.scenario_version},
+        "spec_texts": [param for param in queries.titled_params(run) if param.value in texts.values()],
+    }
 
 
 FATE_TITLES = {"": "All", "failure": "Failed", "success": "Succeeded", "pending": "Pending"}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from runs import compare, keeping, lists, new, notifier_pages, views
+from runs import checking, compare, keeping, lists, new, notifier_pages, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -14,7 +14,9 @@ urlpatterns = [
     path("simulations/<slug:slug>/run/", views.quick_run, name="quick-run"),
     path("simulations/<slug:slug>/patterns/", views.patterns, name="patterns"),
     path("simulations/<slug:slug>/history/", views.history, name="history"),
-    path("scenarios/<str:scenario>/check/", new.check, name="check-fields"),
+    path("scenarios/<str:scenario>/check/", checking.check, name="check-fields"),
+    path("scenarios/<str:scenario>/preview/", checking.preview, name="preview-params"),
+    path("scenarios/<str:scenario>/examples/<str:field>/<int:number>/", checking.example, name="example-text"),
     path("runs/", lists.runs, name="runs"),
     path("runs/rows/", lists.rows, name="listed-rows"),
     path("runs/bulk/", lists.begin_bulk, name="begin-bulk"),

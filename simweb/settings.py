@@ -144,7 +144,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    4 * 1024 * 1024
+)  # a form with a text of a megabyte in it: signs take up to three bytes there
 MAX_IMPORT_MB = environment.number("SIMWEB_MAX_IMPORT_MB", 64, least=1, most=4_096)
 LARGER_BODIES = {"/api/v1/runs/import": MAX_IMPORT_MB * 1024 * 1024}  # by path, in bytes
 AUTH_PASSWORD_VALIDATORS = [

@@ -20,6 +20,7 @@ from simweb.engine import catalogue, registry
 register = template.Library()
 UNKNOWN = "—"
 LONGEST_LINE = 300
+LONGEST_VALUE = 80  # of a parameter among others
 SPARK_WIDTH, SPARK_HEIGHT = 104, 22
 FATE_MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 
@@ -128,6 +129,29 @@ def amount(value: Any) -> str:
     if 1e4 <= abs(value) < 1e9:
         return f"{value:,.1f}"
     return f"{value:,.5g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.4e}"
+
+
+@register.filter
+def in_a_line(value: Any) -> str:
+    """The same in one short line, whatever it is: a parameter may be a whole file."""
+    line, _, more = amount(value).strip().partition("\n")
+    return f"{line[: LONGEST_VALUE - 1].rstrip()}…" if more or len(line) > LONGEST_VALUE else line
+
+
+@register.filter
+def folded(value: Any) -> SafeString | str:
+    """A value to be read: a long one is folded, and scrolls in itself."""
+    told = amount(value)
+    if len(told) <= LONGEST_VALUE and "\n" not in told:
+        return told or UNKNOWN
+    text = told if isinstance(value, str) else pretty(value)
+    lines = len(text.splitlines())
+    return format_html(
+        '<details class="folded"><summary>{}{}</summary><pre tabindex="0">{}</pre></details>',
+        in_a_line(value),
+        f" ({lines:,} lines)" if lines > 1 else "",
+        text,
+    )
 
 
 @register.filter

@@ -118,6 +118,11 @@ class Scenario:
         return ()
 
     @classmethod
+    def examples(cls, field: str) -> Mapping[str, str]:
+        """Texts by title that the field of this name may start from, so that nobody has to begin with an empty one."""
+        return {}
+
+    @classmethod
     def prepare(cls) -> None:
         """Make ready what all runs share and what takes long; called in the process that forks them, before it does."""
 

@@ -138,7 +138,7 @@ def test_fields_are_checked_as_they_are_typed_and_nothing_is_created(browser: Cl
     assert page.by_id("error-agents").text == "Must be at least 1."
     assert page.by_id("error-tempo").text == ""
     assert {element.name for element in page.top} == {"span"}
-    assert all(element.attributes["hx-swap-oob"] == "true" for element in page.top)
+    assert all(element.attributes["hx-swap-oob"] == "morph" for element in page.top)
     assert not Run.objects.exists()
     assert browser.post("/scenarios/atlantis/check/", FORM).status_code == 404
 

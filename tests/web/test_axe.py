@@ -88,6 +88,16 @@ def test_the_form_with_errors(themed: Page, lab: Lab, forgiven: list[str]) -> No
     assert_accessible(themed)
 
 
+def test_the_form_of_a_scenario_of_ones_own(themed: Page, lab: Lab) -> None:
+    slug = lab.simulation("Axe payments", "payments")
+    themed.goto(f"/simulations/{slug}/new/")
+    expect(themed.locator("#preview table").first).to_be_visible()
+    themed.get_by_label("Game").select_option("own")
+    expect(themed.locator("#error-scenario")).to_contain_text("line 1")
+    expect(themed.locator("#preview-state")).to_be_visible()
+    assert_accessible(themed)
+
+
 def test_the_run_page_running_and_failed(themed: Page, lab: Lab) -> None:
     running = lab.run(lab.paced("Axe running"))
     lab.until(running, "running")

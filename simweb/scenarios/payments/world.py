@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from simweb.engine import Block, Scenario, TurnReport, View, columns
 from simweb.scenarios.payments import compiled
 from simweb.scenarios.payments.answers import QUESTIONS, answer
+from simweb.scenarios.payments.games import GAMES, game_text
 from simweb.scenarios.payments.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.payments.noticing import Noticing, money
 from simweb.scenarios.payments.params import PaymentsParams, market_of, policies_of
@@ -65,6 +66,10 @@ class Payments(Scenario):
     @classmethod
     def preview(cls, params: Any) -> Sequence[Block]:
         return preview(market_of(params), params.fractions, policies_of(params))
+
+    @classmethod
+    def examples(cls, field: str) -> Mapping[str, str]:
+        return {game.title: game_text(game.key) for game in GAMES.values()} if field == "scenario" else {}
 
     @classmethod
     def prepare(cls) -> None:
