@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from simweb.scenarios.payments.games import game_text
+from simweb.scenarios.payments.files.games import game_text
 from tests.web.server import Lab
 
 RIGHT = game_text("castro-3")

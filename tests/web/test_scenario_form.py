@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-from simweb.scenarios.payments.games import game_text
+from simweb.scenarios.payments.files.games import game_text
 from tests.web.conftest import NewContext
 from tests.web.server import Lab
 from tests.web.test_new_run import press_run
@@ -210,5 +210,5 @@ def test_without_scripts_every_field_is_there_and_a_scenario_is_refused_and_run(
     press_run(page)
     expect(errors(page)).to_contain_text("line 1, simulation")
     expect(text_of(page)).to_have_value("simulation: {}\n")
-    text_of(page).fill(Path("simweb/scenarios/payments/games/castro-1.yaml").read_text())
+    text_of(page).fill(Path("simweb/scenarios/payments/files/games/castro-1.yaml").read_text())
     assert run_of(page, lab)["turns"] == 2

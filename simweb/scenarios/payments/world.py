@@ -11,7 +11,7 @@ import numpy as np
 from simweb.engine import Block, Scenario, TurnReport, View, columns
 from simweb.scenarios.payments import compiled
 from simweb.scenarios.payments.answers import QUESTIONS, answer
-from simweb.scenarios.payments.games import GAMES, game_text
+from simweb.scenarios.payments.files.games import GAMES, game_text
 from simweb.scenarios.payments.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.payments.noticing import Noticing, money
 from simweb.scenarios.payments.params import PaymentsParams, market_of, policies_of
