@@ -65,7 +65,11 @@ Block = Text | Table | Bars | Tree
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What can be asked of a run: it is played again to answer. `Params` says what has to be named, as a scenario's does."""
+    """What can be asked of a run: it is played again to answer. `Params` says what has to be named, as a scenario's does.
+
+    A field with `json_schema_extra={"keys_of": ["run.town.income", …]}` suggests the names in the first of these mappings that
+    the run has measured.
+    """
 
     key: str
     title: str

@@ -66,6 +66,8 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/runs/{int:run_id}/summary"): SEES,
     ("GET", "/runs/{int:run_id}/agents"): SEES,
     ("GET", "/runs/{int:run_id}/frames"): SEES,
+    ("GET", "/runs/{int:run_id}/questions"): SEES,
+    ("GET", "/runs/{int:run_id}/answers/{key}"): SEES,
     ("POST", "/runs/{int:run_id}/verify"): DOES,
     ("PATCH", "/runs/{int:run_id}"): DOES,
     ("GET", "/simulations/{slug}/patterns"): SEES,

@@ -17,13 +17,14 @@ from simweb.scenarios.payments.rules.records import Happening
 from simweb.scenarios.payments.suggestions import did_you_mean
 from simweb.scenarios.payments.system import KINDS, System
 
+OF_BANKS: dict[str, Any] = {"keys_of": ["run.payments.cost", "turn.payments.balance", "turn.payments.queued"]}
 STATES = ("to come", "held in Queue 1", "submitted", "waiting in Queue 2", "settled", "split", "dropped")
 
 
 class CostParams(Params):
     """Of which bank, and when."""
 
-    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.")
+    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS)
     tick: int | None = Field(
         None, ge=0, title="Tick", description="From 0: tick 0 is turn 1. Blank: all ticks together."
     )
@@ -38,13 +39,15 @@ class PaymentParams(Params):
 class PaymentsOfParams(Params):
     """Whose payments."""
 
-    bank: str = Field("", title="Bank", description="That pays or is paid. Blank: all banks.")
+    bank: str = Field(
+        "", title="Bank", description="That pays or is paid. Blank: all banks.", json_schema_extra=OF_BANKS
+    )
 
 
 class PolicyParams(Params):
     """Whose policy."""
 
-    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.")
+    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS)
 
 
 QUESTIONS = (
