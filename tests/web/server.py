@@ -24,6 +24,7 @@ SETTINGS = {
     "SIMWEB_WORKERS": "4",
     "SIMWEB_LIVE_INTERVAL_MS": "100",
     "SIMWEB_LOG_LEVEL": "INFO",
+    "SIMWEB_COMPILED": "0",  # no test waits for a compiler, nor shares the machine with one
 }
 
 

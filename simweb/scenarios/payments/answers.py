@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from simweb.scenarios.payments.system import KINDS, System
 
 OF_BANKS: dict[str, Any] = {"keys_of": ["run.payments.cost", "turn.payments.balance", "turn.payments.queued"]}
 STATES = ("to come", "held in Queue 1", "submitted", "waiting in Queue 2", "settled", "split", "dropped")
+
+
+Charged = tuple[int, dict[str, int]]  # a tick, and what it cost by kind
 
 
 class CostParams(Params):
@@ -68,54 +72,54 @@ def _cost(system: System, asked: CostParams, turns: int) -> Sequence[Block]:
     if asked.tick is not None and asked.tick >= turns:
         raise ValueError(f"There is no tick {asked.tick}: the run has ticks 0 to {turns - 1}.")
     shares: list[tuple[int, Share]] = []
-    charged: list[tuple[int, dict[str, int]]] = []
+    charged: list[Charged] = []
     for tick in range(turns if asked.tick is None else asked.tick + 1):
         log = system.play_tick()
         if asked.tick in (None, tick):
             shares += ((tick, share) for share in shares_of(system, bank, log))
             charged.append((tick, system.costs_of_tick()[asked.bank]))
-    when = "in all ticks" if asked.tick is None else f"in tick {asked.tick}"
-    total = sum(sum(kinds.values()) for _, kinds in charged)
+    when = f"in tick {asked.tick}" if asked.tick is not None else f"in {_counted(turns, 'tick')}"
+    total = sum(sum(costs.values()) for _, costs in charged)
+    if not total:
+        return [Text(f"{asked.bank} was charged nothing {when}.")]
+    kinds = [kind for kind in KINDS if any(costs[kind] for _, costs in charged)]
     return [
         Text(f"{asked.bank} was charged {total:,} cents ({money(total)}) {when}."),
-        _by_kind(charged, shares),
-        *([_by_tick(charged)] if asked.tick is None else []),
+        _by_kind(charged, shares, kinds),
+        *([_by_tick(charged, kinds)] if asked.tick is None else []),
         *_by_payment(system, shares),
     ]
 
 
-def _by_kind(charged: list[tuple[int, dict[str, int]]], shares: list[tuple[int, Share]]) -> Table:
+def _by_kind(charged: list[Charged], shares: list[tuple[int, Share]], kinds: Sequence[str]) -> Table:
     rows: list[list[Any]] = []
-    for kind in KINDS:
-        formulas = {share.formula for _, share in shares if share.kind == kind and share.payment is None}
-        counted = {share.payment for _, share in shares if share.kind == kind and share.payment is not None}
-        how = (
-            next(iter(formulas))
-            if len(formulas) == 1
-            else f"{_payments_counted(len(counted))}, below"
-            if counted
-            else ""
-        )
-        if len(formulas) > 1:
-            how = f"{len(formulas):,} different amounts over the ticks"
-        rows.append([KIND_TITLES[kind], how, sum(kinds[kind] for _, kinds in charged)])
+    for kind in kinds:
+        of_kind = [share for _, share in shares if share.kind == kind]
+        rows.append([KIND_TITLES[kind], _how(of_kind), sum(costs[kind] for _, costs in charged)])
     return Table("By kind", ("Kind", "How", "Cents"), rows, ("Total", "", sum(int(row[-1]) for row in rows)))
 
 
-def _payments_counted(count: int) -> str:
-    return "a payment" if count == 1 else f"{count:,} payments"
+def _how(shares: Sequence[Share]) -> str:
+    """In a few words, what these shares of one kind are made of."""
+    payments = {share.payment for share in shares if share.payment is not None}
+    if payments:
+        return f"{_counted(len(payments), 'payment')}, below"
+    formulas = Counter(share.formula for share in shares)
+    if len(formulas) > 1:
+        return f"{len(formulas):,} different amounts over {_counted(len(shares), 'tick')}"
+    return "".join(f"{formula}, in {_counted(ticks, 'tick')}" for formula, ticks in formulas.items())
 
 
-def _by_tick(charged: list[tuple[int, dict[str, int]]]) -> Table:
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _by_tick(charged: list[Charged], kinds: Sequence[str]) -> Table:
     rows: list[list[Any]] = [
-        [tick, *kinds.values(), sum(kinds.values())] for tick, kinds in charged if any(kinds.values())
+        [tick, *(costs[kind] for kind in kinds), sum(costs.values())] for tick, costs in charged if any(costs.values())
     ]
-    foot: list[Any] = [
-        "Total",
-        *(sum(kinds[kind] for _, kinds in charged) for kind in KINDS),
-        sum(int(row[-1]) for row in rows),
-    ]
-    return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in KINDS), "Sum"), rows, foot)
+    foot = ["Total", *(sum(int(row[place]) for row in rows) for place in range(1, len(kinds) + 2))]
+    return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in kinds), "Sum"), rows, foot)
 
 
 def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Block]:
