@@ -44,12 +44,12 @@ def list_questions(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @router.get(
-    "/runs/{int:run_id}/answers/{key}",
+    "/runs/{int:run_id}/answers/{question}",
     response=AnswerOut,
     summary="Ask the run: it is played again, as far as it has come, to find the answer",
     openapi_extra={"parameters": [ASKED]},
 )
-def get_answer(request: HttpRequest, run_id: int, key: str) -> HttpResponse:
+def get_answer(request: HttpRequest, run_id: int, question: str) -> HttpResponse:
     run = find_run(request, run_id)
-    asked = answers.asked_in(answers.question_named(run, key), request.GET.dict())
-    return answer({"question": key, "blocks": answers.ask(run, key, asked)})
+    asked = answers.asked_in(answers.question_named(run, question), request.GET.dict())
+    return answer({"question": question, "blocks": answers.ask(run, question, asked)})

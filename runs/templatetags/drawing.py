@@ -23,7 +23,9 @@ def is_number(cell: Any) -> bool:
 @register.filter
 def cell(value: Any) -> str:
     """A cell's text: of a number every digit, for what is summed up must be there to add up."""
-    return UNKNOWN if value is None else f"{value:,}" if is_number(value) else str(value)
+    if not is_number(value):
+        return UNKNOWN if value is None else str(value)
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 @register.filter

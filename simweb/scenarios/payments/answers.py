@@ -28,7 +28,9 @@ Charged = tuple[int, dict[str, int]]  # a tick, and what it cost by kind
 class CostParams(Params):
     """Of which bank, and when."""
 
-    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS)
+    bank: str = Field(
+        title="Bank", min_length=1, description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS
+    )
     tick: int | None = Field(
         None, ge=0, title="Tick", description="From 0: tick 0 is turn 1. Blank: all ticks together."
     )
@@ -51,12 +53,20 @@ class PaymentsOfParams(Params):
 class PolicyParams(Params):
     """Whose policy."""
 
-    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS)
+    bank: str = Field(
+        title="Bank", min_length=1, description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS
+    )
 
 
 QUESTIONS = (
     Question("cost", "Why this cost?", "Every cent of a bank's cost, by kind and by payment.", CostParams),
-    Question("payment", "The life of a payment", "From its arrival to its settlement, step by step.", PaymentParams),
+    Question(
+        "payment",
+        "The life of a payment",
+        "From its arrival to its settlement, step by step.",
+        PaymentParams,
+        mention="payment {payment}",
+    ),
     Question("payments", "All payments", "When each arrived, was due and was settled, and how.", PaymentsOfParams),
     Question("policy", "The policy of a bank", "Its tree, and how often each branch was taken.", PolicyParams),
 )
@@ -118,7 +128,7 @@ def _by_tick(charged: list[Charged], kinds: Sequence[str]) -> Table:
     rows: list[list[Any]] = [
         [tick, *(costs[kind] for kind in kinds), sum(costs.values())] for tick, costs in charged if any(costs.values())
     ]
-    foot = ["Total", *(sum(int(row[place]) for row in rows) for place in range(1, len(kinds) + 2))]
+    foot: list[Any] = ["Total", *(sum(int(row[place]) for row in rows) for place in range(1, len(kinds) + 2))]
     return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in kinds), "Sum"), rows, foot)
 
 
@@ -132,7 +142,9 @@ def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Blo
         payment = system.payments[share.payment]
         exact += float(share.cents)
         to = names[int(payment.receiver)]
-        rows.append([tick, share.payment, to, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)])
+        rows.append(
+            [tick, str(share.payment), to, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)]
+        )
     if rows:
         heads = ("Tick", "Payment", "To", "Kind", "How", "Cents, unrounded")
         yield Table("By payment", heads, rows, ("Total", "", "", "", "", round(exact, 4)))
@@ -148,7 +160,7 @@ def _life(system: System, asked: PaymentParams, turns: int) -> Sequence[Block]:
         log = system.play_tick()
         children = range(int(system.clock.scheduled), int(system.clock.known))
         family |= {number for number in children if int(system.payments[number].parent) in family}
-        rows += ([tick, row.payment, *_step(system, row)] for row in log if row.payment in family)
+        rows += ([tick, str(row.payment), *_step(system, row)] for row in log if row.payment in family)
     known = int(system.clock.known)
     if asked.payment >= known or not rows:
         raise ValueError(
@@ -202,7 +214,7 @@ def _payment_row(system: System, number: int, payment: Any, ways: Mapping[int, s
     is_settled = payment.status == codes.SETTLED
     part_of = f"part of {payment.parent}, " if payment.parent != codes.NONE else ""
     return [
-        number,
+        str(number),
         system.names[int(payment.sender)],
         system.names[int(payment.receiver)],
         money(int(payment.amount)),
