@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -14,16 +16,23 @@ ALL_LABELLED = 12  # of more bars only the first, the middle and the last are na
 WEIGHTS = 4
 
 
+FIGURE = re.compile(r"[-−]?[0-9][0-9,]*(\.[0-9]+)?%?")
+
+
 @register.filter
 def is_number(cell: Any) -> bool:
-    """Whether it stands to the right."""
+    """Whether it stands to the right: numbers, and texts that are written as one."""
+    return _is_value(cell) or (isinstance(cell, str) and bool(FIGURE.fullmatch(cell)))
+
+
+def _is_value(cell: Any) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 @register.filter
 def cell(value: Any) -> str:
     """A cell's text: of a number every digit, for what is summed up must be there to add up."""
-    if not is_number(value):
+    if not _is_value(value):
         return UNKNOWN if value is None else str(value)
     return f"{int(value) if value == int(value) else value:,}"
 
@@ -67,15 +76,17 @@ def drawn_tree(root: Mapping[str, Any]) -> dict[str, Any]:
 
 def _node(branch: Mapping[str, Any], word: str, above: int | None, most: int | None) -> dict[str, Any]:
     count = branch["count"]
-    follow = [(name, branch[name]) for name in ("yes", "no") if branch[name]]
-    weight = None if count is None or most is None else -(-count * WEIGHTS // most) if most else 0
+    follow = [_node(branch[name], name, count, most) for name in ("yes", "no") if branch[name]]
+    for one, following in pairwise(follow):
+        one["next"] = following["weight"]
     return {
         "label": branch["label"],
         "detail": branch["detail"],
         "word": word,
         "count": count,
         "share": f"{count / above:.0%}" if count is not None and above else "",
-        "weight": weight,
+        "weight": None if count is None or most is None else -(-count * WEIGHTS // most) if most else 0,
+        "next": None,  # how heavy the line is that passes it
         "kind": "condition" if follow else "action",
-        "follow": [_node(below, name, count, most) for name, below in follow],
+        "follow": follow,
     }

@@ -188,11 +188,11 @@ def _step(system: System, row: Happening) -> list[Any]:
         detail = codes.WAYS[row.detail]
     elif row.detail != codes.NONE and row.kind != codes.CREDITED:
         detail = system.blueprint.program.path_to(row.detail)
-    if row.kind == codes.SPLIT:
-        return [what, detail, f"{row.amount} parts"]
-    if row.kind == codes.REPRIORITISED:
-        return [what, detail, f"priority {row.amount}"]
-    return [what, detail, money(row.amount)]
+    amount = row.amount
+    if row.kind in (codes.SPLIT, codes.REPRIORITISED):
+        detail += f", into {amount} parts" if row.kind == codes.SPLIT else f", to {amount}"
+        amount = int(system.payments[row.payment].amount)
+    return [what, detail, money(amount)]
 
 
 def _payments(system: System, asked: PaymentsOfParams, turns: int) -> Sequence[Block]:
