@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from runs import typed
 from runs.previews import examples_of
@@ -46,6 +46,7 @@ class FormField:
     explanations: list[tuple[str, str]] = field(default_factory=list)  # of the choices
     examples: list[str] = field(default_factory=list)  # titles of texts to start from
     follows: bool = False  # bounds and placeholder are those of other fields' values
+    names: list[str] = field(default_factory=list)  # suggested to whoever types
 
     @property
     def checked(self) -> bool:
@@ -89,6 +90,18 @@ def fields_as_typed(scenario: type[Scenario], data: QueryDict, errors: Mapping[s
         )
         for described in typed.param_fields(scenario)
     ]
+
+
+def question_fields(
+    model: type[BaseModel], data: QueryDict, errors: Mapping[str, str], names: Mapping[str, list[str]]
+) -> list[FormField]:
+    """What has to be named to ask a question, with what is named in the address; `names` are those to choose among."""
+    drawn = []
+    for described in typed.fields_of(model):
+        name, default = described.name, typed.show(described, described.schema.get("default"))
+        form_field = _field(described, data.get(name, default), errors.get(name, ""), False)
+        drawn.append(replace(form_field, can_be_none=False, names=names.get(name, [])))
+    return drawn
 
 
 def starting_values(scenario: type[Scenario]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from metrics.queries import named
-from runs import links, queries
+from runs import answers, explaining, links, queries
 from runs.agents import agents_of
 from runs.models import Run
 from runs.templatetags.show import amount, in_a_line
@@ -24,6 +24,7 @@ TITLES = {
     "decisions": "Decisions",
     "agents": "Agents",
     "problems": "Problems",
+    "explain": "Explain",
     "log": "Log",
     "events": "Events",
     "spec": "Spec",
@@ -33,10 +34,11 @@ Known = Mapping[str, Any]
 
 def records(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     """What the tab that the address names shows; the first tab when it names none."""
+    titles = {name: title for name, title in TITLES.items() if name != "explain" or answers.questions_of(run)}
     asked = request.GET.get("tab", "")
-    tab = asked if asked in TITLES else "turns"
+    tab = asked if asked in titles else "turns"
     counts = {"decisions": run.decision_count, "agents": run.deciding_agents, "problems": run.problem_count}
-    tabs = [(name, f"{title} {amount(counts[name])}" if counts.get(name) else title) for name, title in TITLES.items()]
+    tabs = [(name, f"{title} {amount(counts[name])}" if counts.get(name) else title) for name, title in titles.items()]
     shown = {**READERS[tab](request, run, known)}
     return {"tab": tab, "tabs": tabs, "address": request.GET.urlencode() or f"tab={tab}", **shown}
 
@@ -130,6 +132,7 @@ READERS: dict[str, Callable[[HttpRequest, Run, Known], dict[str, Any]]] = {
     "decisions": _decisions,
     "agents": lambda request, run, known: {"agents": agents_of(run)},
     "problems": _problems,
+    "explain": lambda request, run, known: explaining.explained(request.GET, run),
     "log": lambda request, run, known: {"log": run.log},
     "events": lambda request, run, known: {"events": list(run.events.select_related("actor"))},
     "spec": _spec,

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from simweb.engine import Scenario
 from simweb.engine.params import Schema, resolved, schema_of
 
@@ -60,7 +62,12 @@ class ParamField:
 
 def param_fields(scenario: type[Scenario]) -> list[ParamField]:
     """The scenario's parameters in the order in which their author wrote them."""
-    schema = schema_of(scenario.Params)
+    return fields_of(scenario.Params)
+
+
+def fields_of(model: type[BaseModel]) -> list[ParamField]:
+    """The fields of a model in the order in which they are written."""
+    schema = schema_of(model)
     shared = schema.get("$defs", {})
     return [_field(name, described, shared) for name, described in schema.get("properties", {}).items()]
 

@@ -26,8 +26,11 @@ Measured = tuple[int, dict[str, Any], dict[str, Any]]
 
 def obstacle(run: Run) -> str:
     """Why the run cannot be verified, as a sentence; blank when it can."""
-    if not run.fingerprint:
-        return "It has no fingerprint to compare with."
+    return obstacle_to_playing(run) if run.fingerprint else "It has no fingerprint to compare with."
+
+
+def obstacle_to_playing(run: Run) -> str:
+    """Why the same would not happen if the run were played again, as a sentence; blank when it would."""
     try:
         scenario = load_scenario(run.scenario)
     except BadSpec as error:

@@ -13,15 +13,18 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from metrics.api import router as metrics_router
 from metrics.services import BadName, DuplicateName, UnknownSelection
 from performance.api import router as performance_router
+from runs.answers import CannotBeAsked, NoAnswer
 from runs.api.answers import NotFound
 from runs.api.comparison import router as comparison_router
 from runs.api.insight import router as insight_router
 from runs.api.notifiers import router as notifiers_router
+from runs.api.questions import router as questions_router
 from runs.api.quick import router as quick_router
 from runs.api.runs import router as runs_router
 from runs.api.simulations import router as simulations_router
 from runs.api.transfer import router as transfer_router
 from runs.api.views import router as views_router
+from runs.executors.answering import Busy, Crashed, TooSlow
 from runs.services import TransitionRefused
 from runs.simulations import DuplicateSlug
 from runs.specs import BadSpec, FieldError
@@ -29,6 +32,7 @@ from simweb.access.doors import BearerToken, Session
 from simweb.access.idempotency import BadIdempotencyKey
 from simweb.access.roles import Forbidden
 from simweb.engine import UnknownMetric
+from simweb.engine.answers import UnknownQuestion
 from simweb.engine.registry import BrokenScenario, UnknownScenario
 from simweb.texts import JsonParser
 
@@ -46,6 +50,7 @@ api.add_router("", metrics_router)
 api.add_router("", simulations_router)
 api.add_router("", runs_router)
 api.add_router("", insight_router)
+api.add_router("", questions_router)
 api.add_router("", transfer_router)
 api.add_router("", comparison_router)
 api.add_router("", notifiers_router)
@@ -99,6 +104,7 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(UnknownSelection)
 @api.exception_handler(UnknownScenario)
 @api.exception_handler(BrokenScenario)
+@api.exception_handler(UnknownQuestion)
 def not_found(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(404, str(error))
 
@@ -106,6 +112,29 @@ def not_found(request: HttpRequest, error: Exception) -> HttpResponse:
 @api.exception_handler(TransitionRefused)
 def refused(request: HttpRequest, error: TransitionRefused) -> HttpResponse:
     return problem(409, str(error), run_status=error.status)
+
+
+@api.exception_handler(CannotBeAsked)
+def not_askable(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(409, str(error))
+
+
+@api.exception_handler(NoAnswer)
+def no_answer(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(422, str(error))
+
+
+@api.exception_handler(Busy)
+def busy(request: HttpRequest, error: Busy) -> HttpResponse:
+    response = problem(503, str(error))
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+@api.exception_handler(TooSlow)
+@api.exception_handler(Crashed)
+def not_answered(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(504 if isinstance(error, TooSlow) else 502, str(error))
 
 
 @api.exception_handler(DuplicateSlug)

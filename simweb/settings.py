@@ -38,6 +38,9 @@ PING_SECONDS = environment.number("SIMWEB_PING_SECONDS", 20, least=2, most=3_600
 HTTP_THREADS = environment.number("SIMWEB_HTTP_THREADS", 16, least=2, most=256)
 COMPILED = environment.flag("SIMWEB_COMPILED", True)  # whether scenarios may compile their rules
 MAX_TURNS = environment.number("SIMWEB_MAX_TURNS", 1_000_000, least=1, most=100_000_000)
+ANSWER_SECONDS = environment.number(
+    "SIMWEB_ANSWER_SECONDS", 60, least=1, most=3_600
+)  # to play a run again for a question
 MAX_PROBLEMS_PER_RUN = 1_000
 MAX_DECISIONS_PER_RUN = environment.number("SIMWEB_MAX_DECISIONS", 5_000, least=0, most=1_000_000)
 # A run is flagged for attention beyond these.

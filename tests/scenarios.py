@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,14 +17,18 @@ import numpy as np
 from pydantic import Field
 
 from simweb.engine import (
+    Block,
     Context,
     Decision,
     Metric,
     Option,
     Params,
     Problem,
+    Question,
     Scenario,
     Settled,
+    Table,
+    Text,
     TurnReport,
     View,
     points,
@@ -39,6 +44,13 @@ class ToyParams(Params):
     mood: Literal["calm", "very-loud"] = Field("calm", title="Mood")
     polite: bool = Field(True, title="Polite")
     note: str = Field("", title="Note", max_length=500)
+
+
+class WalkParams(Params):
+    """How far to follow it."""
+
+    turns: int | None = Field(None, ge=1, title="Turns", description="Blank: those that the run has done.")
+    what: str = Field("place", title="What", json_schema_extra={"keys_of": ["run.nothing", "turn.walk.parts"]})
 
 
 def farthest(context: Context) -> int:
@@ -61,6 +73,7 @@ class Toy(Scenario):
         Metric("run.walk.farthest", "Farthest", farthest, scope="run", requires=("turn.walk.place",)),
         Metric("run.walk.steps", "Steps", lambda c: [{"turn": c.turn, "what": "a"}], scope="run", kind="table"),
     )
+    questions = (Question("walk", "The walk", "Where it was after each turn.", WalkParams),)
 
     def __init__(self, params: Any, rng: np.random.Generator) -> None:
         super().__init__(params, rng)
@@ -70,6 +83,15 @@ class Toy(Scenario):
         self.number += 1
         self.place += int(self.rng.integers(-3, 4))
         return TurnReport({"step": self.params.agents, "rest": 1})
+
+    def answer(self, question: str, asked: Any, turns: int) -> Sequence[Block]:
+        if asked.what != "place":
+            raise ValueError(f"It has no {asked.what}. Ask for its place.")
+        places = []
+        for number in range(1, (asked.turns or turns) + 1):
+            self.turn()
+            places.append([number, self.place])
+        return [Text(f"It walked {len(places)} turns."), Table("Places", ("Turn", "Place"), places)]
 
 
 class LoudParams(Params):

@@ -57,7 +57,7 @@ class ProblemList(Schema):
 
 
 class FrameOut(Schema):
-    """`view` is {kind: grid | points | network | bars, legend, …}: numbers that a browser draws."""
+    """`view` is {kind: grid | points | network | bars | columns, legend, …}: numbers that a browser draws."""
 
     turn: int
     view: dict[str, Any]

@@ -19,6 +19,19 @@ from simweb.engine.chance import HASH_SEED, HASH_SETTING
 PATIENCE_SECONDS = 5.0  # it may be in the middle of its imports when it is told to end
 
 
+def environment_of_engine() -> dict[str, str]:
+    """In what every process of the engine plays: the same run, the same surroundings."""
+    return {
+        **os.environ,
+        "SIMWEB_DATA_DIR": str(settings.DATA_DIR),
+        "SIMWEB_COMPILED": str(int(settings.COMPILED)),
+        "SIMWEB_MAX_DECISIONS": str(settings.MAX_DECISIONS_PER_RUN),
+        # One thread a child: as many children as cores are meant to run side by side.
+        "OPENBLAS_NUM_THREADS": "1",
+        HASH_SETTING: HASH_SEED,
+    }
+
+
 class Child:
     """A process of one run: its pipes, and how it ends."""
 
@@ -111,15 +124,7 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd=settings.BASE_DIR,
-                # One thread a child: as many children as cores are meant to run side by side.
-                env={
-                    **os.environ,
-                    "SIMWEB_DATA_DIR": str(settings.DATA_DIR),
-                    "SIMWEB_COMPILED": str(int(settings.COMPILED)),
-                    "SIMWEB_MAX_DECISIONS": str(settings.MAX_DECISIONS_PER_RUN),
-                    "OPENBLAS_NUM_THREADS": "1",
-                    HASH_SETTING: HASH_SEED,
-                },
+                env=environment_of_engine(),
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )

@@ -165,6 +165,14 @@ def measured(value: Any) -> str:
 
 
 @register.filter
+def largest(mapping: dict[str, Any], most: int) -> dict[str, Any]:
+    """So many of the names, in their order: those with the largest values, and none that has zero."""
+    known = {name: abs(value) for name, value in mapping.items() if value}
+    chosen = set(sorted(known, key=lambda name: -known[name])[:most])
+    return {name: value for name, value in mapping.items() if name in chosen}
+
+
+@register.filter
 def item(mapping: dict[str, Any], key: str) -> Any:
     """`mapping[key]`, None when it is not there."""
     return mapping.get(key)

@@ -65,12 +65,18 @@ Block = Text | Table | Bars | Tree
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What can be asked of a run: it is played again to answer. `Params` says what has to be named, as a scenario's does."""
+    """What can be asked of a run: it is played again to answer. `Params` says what has to be named, as a scenario's does.
+
+    A field with `json_schema_extra={"keys_of": ["run.town.income", …]}` suggests the names in the first of these mappings that
+    the run has measured. `mention` is how decisions and problems name what can be asked about, such as "payment {payment}", with
+    fields of `Params` in braces: where they do, pages lead to the question.
+    """
 
     key: str
     title: str
     description: str
     Params: type[Any] = field(repr=False)
+    mention: str = ""
 
 
 def told(blocks: Sequence[Block]) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 /* <sim-chart data-run data-metric data-turns>: one metric over the turns. With `data-when-known` it is out of sight until the run's
    live card knows a value of it. A <select name="series"> chooses another series to draw in its place. It pulls its points from the public API, only those
    it has not got, whenever the run's live card says that more turns are done. How it draws is said by <chart-tools>; of the turns
-   that are zoomed in on it pulls finer points. */
-const LEAST_MS = 250, MOST_POINTS = 2000, ENDED = ["completed", "failed", "cancelled"];
+   that are zoomed in on it pulls finer points. Of very many lines the largest are drawn, and it says so. */
+const LEAST_MS = 250, MOST_POINTS = 2000, MOST_LINES = 12, ENDED = ["completed", "failed", "cancelled"];
 
 /* Each value with those of the `window` turns up to it; a thinned series has fewer, so turns are counted, not points. */
 const SMOOTH = {
@@ -34,6 +34,7 @@ class SimChart extends HTMLElement {
   #busy = false;
   #again = false;
   #isMapping = false;
+  #drawn = []; // names of the lines that the plot shows
 
   connectedCallback() {
     this.ariaBusy = "true"; // until its first points, or what is wrong, are shown
@@ -158,20 +159,38 @@ class SimChart extends HTMLElement {
   #say(text) { if (!this.#plot) this.body.textContent = text; }
 
   /* Undefined where the line has no point because it is thinned, null where the run has no value: only that is a gap. */
-  #data() {
-    const lines = [...(this.#detail ?? this.#lines).values()];
+  #data(names) {
+    const lines = names.map((name) => (this.#detail ?? this.#lines).get(name));
     const turns = [...new Set(lines.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
     return [turns, ...lines.map((line) => turns.map((turn) => line.get(turn)))];
   }
 
+  /* As many as can be told apart: those that have the largest values, in their order. */
+  #largest() {
+    const names = [...this.#lines.keys()];
+    if (names.length <= MOST_LINES) return names;
+    const peak = (name) => [...this.#lines.get(name).values()].reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
+    const largest = new Set(names.map((name) => [peak(name), name]).sort(([one], [other]) => other - one).slice(0, MOST_LINES).map(([, name]) => name));
+    return names.filter((name) => largest.has(name));
+  }
+
+  get #isPart() { return this.#drawn.length < this.#lines.size; }
+
+  #tellPart() {
+    this.note ??= this.body.parentElement.insertBefore(Object.assign(document.createElement("p"), { className: "foot tiny muted" }), this.body.nextSibling);
+    this.note.hidden = !this.#isPart;
+    this.note.textContent = `The ${this.#drawn.length} of ${this.#lines.size} with the largest values. The table and the CSV have all.`;
+  }
+
   get #stacked() {
+    if (this.#isPart) return false; // what is left out would be missing in the sums
     const below = (line) => [...line.values()].some((value) => value < 0);
     return this.#isMapping && this.#settings.stack && ![...this.#lines.values()].some(below);
   }
 
   /* What is drawn: the lines; then the same, smoothed; or each on top of those before it. */
   #columns() {
-    const [turns, ...lines] = (this.raw = this.#data());
+    const [turns, ...lines] = (this.raw = this.#data(this.#drawn));
     const { smooth, window } = this.#settings;
     if (this.#stacked) {
       const sums = new Array(turns.length).fill(0);
@@ -196,13 +215,15 @@ class SimChart extends HTMLElement {
     if (!this.#lines.size) { this.#say(ENDED.includes(this.#live.status) ? "No turn has a value of it." : "No values yet."); return; }
     if (this.#plot) { this.#plot.setData(this.#columns()); this.#tellNewest(); return; }
     this.body.textContent = "";
+    this.#drawn = this.#largest();
+    this.#tellPart();
     this.#plot = new uPlot(this.#options(), this.#columns(), this.body);
     this.#plot.over.addEventListener("dblclick", () => this.tools?.zoom(null));
     this.#tellNewest();
   }
 
   #series() {
-    const names = [...this.#lines.keys()], { smooth } = this.#settings, isStacked = this.#stacked;
+    const names = this.#drawn, { smooth } = this.#settings, isStacked = this.#stacked;
     const own = (plot, value, series, index) => Plots.written(index == null ? value : this.raw[series][index]);
     const line = (name, number, faint, written = Plots.written) => {
       const colour = Plots.css(Plots.colours[number % Plots.colours.length]), stroke = faint ? Plots.faint(colour, 0.35) : colour;
@@ -263,9 +284,8 @@ class SimChart extends HTMLElement {
   }
 
   #rows() {
-    const [turns, ...lines] = this.#data();
-    const names = [...this.#lines.keys()].map((name) => name || "(no name)");
-    return [["Turn", ...names], turns.map((turn, index) => [turn, ...lines.map((line) => line[index])])];
+    const names = [...this.#lines.keys()], [turns, ...lines] = this.#data(names);
+    return [["Turn", ...names.map((name) => name || "(no name)")], turns.map((turn, index) => [turn, ...lines.map((line) => line[index])])];
   }
 
   #table() {

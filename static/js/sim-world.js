@@ -162,7 +162,40 @@ function dots(pen, view, width, height, colour) {
   return view.value ? OPINIONS : [];
 }
 
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/* Of names side by side as many as there is room for, every so many, so that none runs into the next. */
+function names(pen, labels, left, step, base) {
+  const every = Math.ceil((Math.max(...labels.map((label) => pen.measureText(label).width)) + 8) / step);
+  labels.forEach((label, index) => { if (index % every === 0) pen.fillText(label, left + (index + 0.5) * step, base); });
+}
+
 const PAINTERS = {
+  columns(pen, view, width, height, colour) {
+    const all = view.series.flatMap((one) => one.heights);
+    const high = Math.max(0, ...all), low = Math.min(0, ...all), marks = [...new Set([high, 0, low])];
+    const legend = view.series.map((one, number) => [colour(SERIES[1 + (number % 8)]), one.name]);
+    pen.font = "11px system-ui";
+    const left = Math.max(...marks.map((mark) => pen.measureText(COMPACT.format(mark)).width)) + 8;
+    const scale = (height - 30) / (high - low || 1), y = (value) => 8 + (high - value) * scale;
+    const step = (width - left) / Math.max(1, view.labels.length), wide = (step * (step > 12 ? 0.8 : 1)) / view.series.length;
+    pen.fillStyle = colour("--muted");
+    pen.textAlign = "right";
+    marks.filter((mark) => !mark || Math.abs(y(mark) - y(0)) > 12).forEach((mark) => pen.fillText(COMPACT.format(mark), left - 6, y(mark) + 4));
+    pen.textAlign = "center";
+    if (view.labels.length) names(pen, view.labels, left, step, height - 4);
+    view.series.forEach(({ heights }, number) => {
+      [pen.fillStyle] = legend[number];
+      heights.forEach((value, index) => {
+        const tall = value ? Math.max(1, Math.abs(value) * scale) : 0; // what is not nothing can be seen
+        const x = left + index * step + (step - wide * view.series.length) / 2 + number * wide;
+        pen.fillRect(x, value < 0 ? y(0) : y(0) - tall, Math.max(1, wide - (wide > 4 ? 1 : 0)), tall);
+      });
+    });
+    pen.fillStyle = colour("--muted");
+    pen.fillRect(left, y(0), width - left, 1);
+    return legend;
+  },
   grid(pen, view, width, height, colour) {
     const size = Math.min(width / view.width, height / view.height);
     const colours = SERIES.map(colour);

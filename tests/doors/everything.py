@@ -11,8 +11,8 @@ from websockets.sync.client import connect
 
 from tests.web.server import Server
 
-UNFILLED = ("{key}", "{selection_id}", "{view_id}")
-TABS = ("turns", "decisions", "agents", "problems", "log", "events", "spec")
+UNFILLED = ("{key}", "{question}", "{selection_id}", "{view_id}")
+TABS = ("turns", "decisions", "agents", "problems", "explain", "log", "events", "spec")
 ROWS = ("turn", "decision", "problem", "event", "seriesblock", "frame")
 
 

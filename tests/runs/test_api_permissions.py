@@ -66,6 +66,8 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/runs/{int:run_id}/summary"): SEES,
     ("GET", "/runs/{int:run_id}/agents"): SEES,
     ("GET", "/runs/{int:run_id}/frames"): SEES,
+    ("GET", "/runs/{int:run_id}/questions"): SEES,
+    ("GET", "/runs/{int:run_id}/answers/{question}"): SEES,
     ("POST", "/runs/{int:run_id}/verify"): DOES,
     ("PATCH", "/runs/{int:run_id}"): DOES,
     ("GET", "/simulations/{slug}/patterns"): SEES,
@@ -138,6 +140,7 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
         )
     names = {
         "{key}": "toy",
+        "{question}": "walk",
         "{slug}": "a-toy",
         "{selection_id}": selection.pk,
         "{notifier_id}": notifier.pk,

@@ -160,3 +160,13 @@ def test_the_sign_in_pages(new_context: NewContext, forgiven: list[str]) -> None
             page.goto(address)
             expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
             assert_accessible(page)
+
+
+def test_an_answer_with_tables_and_a_tree(themed: Page, lab: Lab) -> None:
+    slug = lab.simulation("Axe explained", "payments", 100, params={"game": "five-banks"})
+    [run] = lab.finished(slug, 1)
+    for asked in ("question=policy&bank=MERIDIAN", "question=cost&bank=ORCHARD"):
+        themed.goto(f"/runs/{run}/?tab=explain&{asked}")
+        live(themed)
+        expect(themed.locator("#answer .block").first).to_be_visible()
+        assert_accessible(themed)

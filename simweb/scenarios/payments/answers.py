@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,13 +18,19 @@ from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.records import Happening
 from simweb.scenarios.payments.system import KINDS, System
 
+OF_BANKS: dict[str, Any] = {"keys_of": ["run.payments.cost", "turn.payments.balance", "turn.payments.queued"]}
 STATES = ("to come", "held in Queue 1", "submitted", "waiting in Queue 2", "settled", "split", "dropped")
+
+
+Charged = tuple[int, dict[str, int]]  # a tick, and what it cost by kind
 
 
 class CostParams(Params):
     """Of which bank, and when."""
 
-    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.")
+    bank: str = Field(
+        title="Bank", min_length=1, description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS
+    )
     tick: int | None = Field(
         None, ge=0, title="Tick", description="From 0: tick 0 is turn 1. Blank: all ticks together."
     )
@@ -38,18 +45,28 @@ class PaymentParams(Params):
 class PaymentsOfParams(Params):
     """Whose payments."""
 
-    bank: str = Field("", title="Bank", description="That pays or is paid. Blank: all banks.")
+    bank: str = Field(
+        "", title="Bank", description="That pays or is paid. Blank: all banks.", json_schema_extra=OF_BANKS
+    )
 
 
 class PolicyParams(Params):
     """Whose policy."""
 
-    bank: str = Field(title="Bank", description="Its id, as the scenario writes it.")
+    bank: str = Field(
+        title="Bank", min_length=1, description="Its id, as the scenario writes it.", json_schema_extra=OF_BANKS
+    )
 
 
 QUESTIONS = (
     Question("cost", "Why this cost?", "Every cent of a bank's cost, by kind and by payment.", CostParams),
-    Question("payment", "The life of a payment", "From its arrival to its settlement, step by step.", PaymentParams),
+    Question(
+        "payment",
+        "The life of a payment",
+        "From its arrival to its settlement, step by step.",
+        PaymentParams,
+        mention="payment {payment}",
+    ),
     Question("payments", "All payments", "When each arrived, was due and was settled, and how.", PaymentsOfParams),
     Question("policy", "The policy of a bank", "Its tree, and how often each branch was taken.", PolicyParams),
 )
@@ -65,54 +82,54 @@ def _cost(system: System, asked: CostParams, turns: int) -> Sequence[Block]:
     if asked.tick is not None and asked.tick >= turns:
         raise ValueError(f"There is no tick {asked.tick}: the run has ticks 0 to {turns - 1}.")
     shares: list[tuple[int, Share]] = []
-    charged: list[tuple[int, dict[str, int]]] = []
+    charged: list[Charged] = []
     for tick in range(turns if asked.tick is None else asked.tick + 1):
         log = system.play_tick()
         if asked.tick in (None, tick):
             shares += ((tick, share) for share in shares_of(system, bank, log))
             charged.append((tick, system.costs_of_tick()[asked.bank]))
-    when = "in all ticks" if asked.tick is None else f"in tick {asked.tick}"
-    total = sum(sum(kinds.values()) for _, kinds in charged)
+    when = f"in tick {asked.tick}" if asked.tick is not None else f"in {_counted(turns, 'tick')}"
+    total = sum(sum(costs.values()) for _, costs in charged)
+    if not total:
+        return [Text(f"{asked.bank} was charged nothing {when}.")]
+    kinds = [kind for kind in KINDS if any(costs[kind] for _, costs in charged)]
     return [
         Text(f"{asked.bank} was charged {total:,} cents ({money(total)}) {when}."),
-        _by_kind(charged, shares),
-        *([_by_tick(charged)] if asked.tick is None else []),
+        _by_kind(charged, shares, kinds),
+        *([_by_tick(charged, kinds)] if asked.tick is None else []),
         *_by_payment(system, shares),
     ]
 
 
-def _by_kind(charged: list[tuple[int, dict[str, int]]], shares: list[tuple[int, Share]]) -> Table:
+def _by_kind(charged: list[Charged], shares: list[tuple[int, Share]], kinds: Sequence[str]) -> Table:
     rows: list[list[Any]] = []
-    for kind in KINDS:
-        formulas = {share.formula for _, share in shares if share.kind == kind and share.payment is None}
-        counted = {share.payment for _, share in shares if share.kind == kind and share.payment is not None}
-        how = (
-            next(iter(formulas))
-            if len(formulas) == 1
-            else f"{_payments_counted(len(counted))}, below"
-            if counted
-            else ""
-        )
-        if len(formulas) > 1:
-            how = f"{len(formulas):,} different amounts over the ticks"
-        rows.append([KIND_TITLES[kind], how, sum(kinds[kind] for _, kinds in charged)])
+    for kind in kinds:
+        of_kind = [share for _, share in shares if share.kind == kind]
+        rows.append([KIND_TITLES[kind], _how(of_kind), sum(costs[kind] for _, costs in charged)])
     return Table("By kind", ("Kind", "How", "Cents"), rows, ("Total", "", sum(int(row[-1]) for row in rows)))
 
 
-def _payments_counted(count: int) -> str:
-    return "a payment" if count == 1 else f"{count:,} payments"
+def _how(shares: Sequence[Share]) -> str:
+    """In a few words, what these shares of one kind are made of."""
+    payments = {share.payment for share in shares if share.payment is not None}
+    if payments:
+        return f"{_counted(len(payments), 'payment')}, below"
+    formulas = Counter(share.formula for share in shares)
+    if len(formulas) > 1:
+        return f"{len(formulas):,} different amounts over {_counted(len(shares), 'tick')}"
+    return "".join(f"{formula}, in {_counted(ticks, 'tick')}" for formula, ticks in formulas.items())
 
 
-def _by_tick(charged: list[tuple[int, dict[str, int]]]) -> Table:
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _by_tick(charged: list[Charged], kinds: Sequence[str]) -> Table:
     rows: list[list[Any]] = [
-        [tick, *kinds.values(), sum(kinds.values())] for tick, kinds in charged if any(kinds.values())
+        [tick, *(costs[kind] for kind in kinds), sum(costs.values())] for tick, costs in charged if any(costs.values())
     ]
-    foot: list[Any] = [
-        "Total",
-        *(sum(kinds[kind] for _, kinds in charged) for kind in KINDS),
-        sum(int(row[-1]) for row in rows),
-    ]
-    return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in KINDS), "Sum"), rows, foot)
+    foot: list[Any] = ["Total", *(sum(int(row[place]) for row in rows) for place in range(1, len(kinds) + 2))]
+    return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in kinds), "Sum"), rows, foot)
 
 
 def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Block]:
@@ -125,7 +142,9 @@ def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Blo
         payment = system.payments[share.payment]
         exact += float(share.cents)
         to = names[int(payment.receiver)]
-        rows.append([tick, share.payment, to, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)])
+        rows.append(
+            [tick, str(share.payment), to, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)]
+        )
     if rows:
         heads = ("Tick", "Payment", "To", "Kind", "How", "Cents, unrounded")
         yield Table("By payment", heads, rows, ("Total", "", "", "", "", round(exact, 4)))
@@ -141,7 +160,7 @@ def _life(system: System, asked: PaymentParams, turns: int) -> Sequence[Block]:
         log = system.play_tick()
         children = range(int(system.clock.scheduled), int(system.clock.known))
         family |= {number for number in children if int(system.payments[number].parent) in family}
-        rows += ([tick, row.payment, *_step(system, row)] for row in log if row.payment in family)
+        rows += ([tick, str(row.payment), *_step(system, row)] for row in log if row.payment in family)
     known = int(system.clock.known)
     if asked.payment >= known or not rows:
         raise ValueError(
@@ -169,11 +188,11 @@ def _step(system: System, row: Happening) -> list[Any]:
         detail = codes.WAYS[row.detail]
     elif row.detail != codes.NONE and row.kind != codes.CREDITED:
         detail = system.blueprint.program.path_to(row.detail)
-    if row.kind == codes.SPLIT:
-        return [what, detail, f"{row.amount} parts"]
-    if row.kind == codes.REPRIORITISED:
-        return [what, detail, f"priority {row.amount}"]
-    return [what, detail, money(row.amount)]
+    amount = row.amount
+    if row.kind in (codes.SPLIT, codes.REPRIORITISED):
+        detail += f", into {amount} parts" if row.kind == codes.SPLIT else f", to {amount}"
+        amount = int(system.payments[row.payment].amount)
+    return [what, detail, money(amount)]
 
 
 def _payments(system: System, asked: PaymentsOfParams, turns: int) -> Sequence[Block]:
@@ -195,7 +214,7 @@ def _payment_row(system: System, number: int, payment: Any, ways: Mapping[int, s
     is_settled = payment.status == codes.SETTLED
     part_of = f"part of {payment.parent}, " if payment.parent != codes.NONE else ""
     return [
-        number,
+        str(number),
         system.names[int(payment.sender)],
         system.names[int(payment.receiver)],
         money(int(payment.amount)),

@@ -39,7 +39,8 @@ class Share:
 
 def shares_of(system: System, bank: int, log: Sequence[Happening]) -> list[Share]:
     """Of the tick that was played last; with each kind's sum rounded half up they give its cost."""
-    return [*_holdings(system, bank), *_delays(system, bank), *_events(system, bank, log)]
+    shares = (*_holdings(system, bank), *_delays(system, bank), *_events(system, bank, log))
+    return [share for share in shares if share.cents]
 
 
 def _holdings(system: System, bank: int) -> Iterator[Share]:

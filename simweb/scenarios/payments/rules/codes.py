@@ -51,7 +51,7 @@ HAPPENINGS = (
 
 # How a payment was settled.
 AT_ONCE, FROM_QUEUE_2, OFFSET, CYCLE, BY_BORROWING = range(5)
-WAYS = ("at once", "from Queue 2", "by bilateral offsetting", "in a cycle", "with what was borrowed")
+WAYS = ("on submission", "from Queue 2", "by bilateral offsetting", "in a cycle", "with what was borrowed")
 
 # What a scenario event does within a tick; what only changes arrivals is applied when they are drawn.
 DIRECT_TRANSFER, SCHEDULED_SETTLEMENT, COLLATERAL_ADJUSTMENT = range(3)
