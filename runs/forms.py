@@ -68,11 +68,11 @@ def param_fields(
     known = {**starting_values(scenario), **values}
     return [
         _field(
-            scenario,
             described,
             typed.show(described, known.get(described.name)),
             (errors or {}).get(f"params.{described.name}", ""),
             described.name in known and known[described.name] is None,
+            scenario,
         )
         for described in typed.param_fields(scenario)
     ]
@@ -82,11 +82,11 @@ def fields_as_typed(scenario: type[Scenario], data: QueryDict, errors: Mapping[s
     """The scenario's parameters with what stands in the fields, right or wrong."""
     return [
         _field(
-            scenario,
             described,
             "" if described.kind == "secret" else data.get(PREFIX + described.name, ""),
             errors.get(f"params.{described.name}", ""),
             PREFIX + described.name + NONE_SUFFIX in data,
+            scenario,
         )
         for described in typed.param_fields(scenario)
     ]
@@ -194,7 +194,9 @@ def unplaced(errors: Mapping[str, str], fields: Iterable[FormField]) -> list[str
     return [message for place, message in errors.items() if place not in placed]
 
 
-def _field(scenario: type[Scenario], described: typed.ParamField, text: str, error: str, is_none: bool) -> FormField:
+def _field(
+    described: typed.ParamField, text: str, error: str, is_none: bool, scenario: type[Scenario] | None = None
+) -> FormField:
     schema = described.schema
     least = schema.get("minimum", schema.get("exclusiveMinimum"))
     most = schema.get("maximum", schema.get("exclusiveMaximum"))
@@ -222,7 +224,7 @@ def _field(scenario: type[Scenario], described: typed.ParamField, text: str, err
         upload=schema.get("upload", ""),
         only_if=(other, wanted) if is_conditional else None,
         explanations=[(option, explained[option]) for option, _ in described.options if option in explained],
-        examples=list(examples_of(scenario, described.name)) if multiline else [],
+        examples=list(examples_of(scenario, described.name)) if multiline and scenario else [],
     )
 
 
