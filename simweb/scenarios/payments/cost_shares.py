@@ -57,10 +57,10 @@ def _holdings(system: System, bank: int) -> Iterator[Share]:
 
 
 def _delays(system: System, bank: int) -> Iterator[Share]:
-    costs = system.blueprint.market.costs
+    costs, world = system.blueprint.market.costs, system.readable_world
     for number in (*system.queue1(), *system.queue2()):
         payment = system.payments[number]
-        if payment.sender == bank and (weight := int(delay_weight(system.world, payment))):
+        if payment.sender == bank and (weight := int(delay_weight(world, payment))):
             formula = f"{money(int(payment.remaining))} × {costs.delay_per_cent:g} a cent{_multipliers(costs, payment)}"
             yield Share("delay", formula, Fraction(int(payment.remaining) * weight, UNIT), number)
 

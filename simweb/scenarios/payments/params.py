@@ -78,6 +78,7 @@ class PaymentsParams(Params):
         "numpy",
         title="Random numbers",
         description="NumPy's for ordinary use; xorshift64* to repeat published figures draw by draw.",
+        json_schema_extra={"choices": {"numpy": "NumPy", "xorshift64*": "xorshift64*"}},
     )
 
     @field_validator("scenario")

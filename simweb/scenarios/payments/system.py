@@ -220,6 +220,11 @@ class System:
         """All that there are, in order of their numbers."""
         return list(self.payments[: int(self.clock.known)])
 
+    @property
+    def readable_world(self) -> World:
+        """All tables, with rows whose columns are attributes."""
+        return World(*(self.tables.readable(table) for table in self.world))
+
     def account(self, bank: int) -> Any:
         """The account of a bank, by its number."""
         return self.tables.readable(self.world.accounts)[bank]

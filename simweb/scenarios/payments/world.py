@@ -18,8 +18,7 @@ from simweb.scenarios.payments.params import PaymentsParams, market_of, policies
 from simweb.scenarios.payments.preview import preview
 from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.records import Happening
-from simweb.scenarios.payments.system import Blueprint, System
-from simweb.scenarios.payments.tables import machine_code
+from simweb.scenarios.payments.system import Blueprint, System, warm_up
 from simweb.scenarios.payments.tally import Tally
 
 ACTIONS = {
@@ -74,7 +73,7 @@ class Payments(Scenario):
     @classmethod
     def prepare(cls) -> None:
         if compiled.is_ready():
-            machine_code()
+            warm_up()
         else:
             compiled.compile_aside()
 
@@ -94,7 +93,7 @@ class Payments(Scenario):
 
     def view(self) -> View:
         names, figures = self.system.names, self.system.figures
-        series = {"balance": figures("balance"), "Queue 1": figures("queue1_value"), "Queue 2": figures("queue2_value")}
+        series = {"Balance": figures("balance"), "Queue 1": figures("queue1_value"), "Queue 2": figures("queue2_value")}
         return columns(
             names, {name: np.array([column[bank] / 100 for bank in names]) for name, column in series.items()}
         )

@@ -17,6 +17,7 @@ from simweb.scenarios.payments.answers import answer as answer_of
 from simweb.scenarios.payments.cost_shares import shares_of
 from simweb.scenarios.payments.system import KINDS
 from simweb.scenarios.payments.tables import interpreted
+from tests.engine.payments.compiling import machine_code
 from tests.engine.payments.strategies import Game, games
 from tests.engine.payments.test_rules import system_of
 
@@ -127,3 +128,22 @@ def test_a_policy_is_drawn_with_how_often_it_was_asked() -> None:
     released = sum(row[1] == "MERIDIAN" for row in tables(FIVE_BANKS, "payments", bank="MERIDIAN")["Payments"]["rows"])
     assert root["count"] >= released > 0
     assert root["count"] == root["yes"]["count"] + root["no"]["count"]
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [
+        ("cost", {"bank": "HARBOUR"}),
+        ("cost", {"bank": "HARBOUR", "tick": 7}),
+        ("payment", {"payment": 12}),
+        ("payments", {"bank": "ORCHARD"}),
+        ("policy", {"bank": "MERIDIAN"}),
+    ],
+)
+def test_an_answer_is_the_same_compiled_or_interpreted(key: str, asked: dict[str, Any], monkeypatch: Any) -> None:
+    machine_code()
+    spec = Spec("payments", {"game": "five-banks"}, 7, 20, [])
+    interpreted = answer(spec, key, asked)
+    assert interpreted["blocks"]
+    monkeypatch.setenv("SIMWEB_COMPILED", "1")
+    assert answer(spec, key, asked) == interpreted

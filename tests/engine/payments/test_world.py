@@ -193,7 +193,7 @@ def test_the_picture_has_balances_and_both_queues() -> None:
         "legend": [],
         "labels": ["A", "B", "C"],
         "series": [
-            {"name": "balance", "heights": [3.0, 0.0, 0.0]},
+            {"name": "Balance", "heights": [3.0, 0.0, 0.0]},
             {"name": "Queue 1", "heights": [0.0, 0.0, 0.0]},
             {"name": "Queue 2", "heights": [50.0, 0.0, 0.0]},
         ],
