@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -275,18 +275,14 @@ class System:
 
     def costs_of_tick(self) -> dict[str, dict[str, int]]:
         """What each bank was charged in the last tick, by kind."""
-        return {
-            name: {kind: int(getattr(account, f"cost_{kind}")) for kind in KINDS} for name, account in self._accounts()
-        }
+        columns = [self.figures(f"cost_{kind}") for kind in KINDS]
+        return {name: dict(zip(KINDS, (column[name] for column in columns), strict=True)) for name in self.names}
 
     def figures(self, column: str) -> dict[str, int]:
         """A column of the accounts by bank, such as `balance`."""
         if self.tables.is_compiled:
             return dict(zip(self.names, self.world.accounts[column].tolist(), strict=True))  # type: ignore[call-overload]
-        return {name: getattr(account, column) for name, account in self._accounts()}
-
-    def _accounts(self) -> Sequence[tuple[str, Any]]:
-        return list(zip(self.names, self.tables.readable(self.world.accounts), strict=True))
+        return {name: getattr(row, column) for name, row in zip(self.names, self.world.accounts, strict=True)}
 
     def _make_room(self) -> None:
         """For the next tick: in the log, and for the parts of what may be split."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import astuple
 from functools import cache, lru_cache
+from operator import attrgetter
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -27,7 +28,8 @@ class Tables(NamedTuple):
         """A table of these rows."""
         if not self.is_compiled:
             return list(rows)
-        return np.array([astuple(row) for row in rows], dtype=dtype_of(kind))
+        columns = attrgetter(*dtype_of(kind).names or ())
+        return np.array([columns(row) for row in rows], dtype=dtype_of(kind))
 
     def empty(self, kind: type, count: int) -> Any:
         """A table of so many rows that say nothing yet."""
