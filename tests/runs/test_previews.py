@@ -118,7 +118,7 @@ def test_the_extras_of_a_parameter_steer_its_field(browser: Client, db: None) ->
     [help_] = page.all("choice-help")
     assert help_.attributes["data-field"] == "param-game"
     told = [element for element in page.all("span") if "data-value" in element.attributes]
-    assert [element.attributes["data-value"] for element in told if "hidden" not in element.attributes] == ["castro-1"]
+    assert [element.attributes["data-value"] for element in told if "hidden" not in element.attributes] == ["castro-2"]
 
 
 def test_the_turns_that_are_offered_are_those_of_the_parameters(browser: Client, db: None) -> None:
