@@ -84,7 +84,8 @@ def without_server(prepare: Callable[[dict[str, str]], None]) -> Iterator[dict[s
 def running_server(prepare: Callable[[dict[str, str]], None] | None = None, **settings: str) -> Iterator[Server]:
     """Start `manage.py serve`, wait for its greeting, stop it at the end. `prepare` fills the database before."""
     with tempfile.TemporaryDirectory() as folder, _database() as database:
-        env = {**os.environ, **database, "SIMWEB_DATA_DIR": folder, **settings}
+        # Nobody compiles rules beside a measurement, unless it is about that.
+        env = {**os.environ, **database, "SIMWEB_COMPILED": "0", "SIMWEB_DATA_DIR": folder, **settings}
         if prepare is not None:
             manage("migrate", "--verbosity=0", env=env)
             prepare(env)
