@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 
-from simweb.engine import registry
+from simweb.engine import Question, registry
 
 register = template.Library()
 MOST_LINKS = 3
@@ -27,17 +27,28 @@ def asks_about(text: str, scenario: str) -> list[tuple[str, str]]:
     return list(found.items())[:MOST_LINKS]
 
 
+@register.filter
+def can_be_asked(scenario: str) -> bool:
+    """Whether the scenario answers questions about its runs."""
+    return bool(_questions(scenario))
+
+
 @cache
 def _patterns(scenario: str) -> list[tuple[str, str, re.Pattern[str]]]:
+    return [(one.key, one.title, _pattern(one.mention)) for one in _questions(scenario) if one.mention]
+
+
+def _questions(scenario: str) -> Sequence[Question]:
     try:
-        questions: Any = registry.load(scenario).questions
+        return registry.load(scenario).questions
     except (registry.UnknownScenario, registry.BrokenScenario):
-        return []
-    return [(one.key, one.title, _pattern(one.mention)) for one in questions if one.mention]
+        return ()
 
 
 def _pattern(mention: str) -> re.Pattern[str]:
-    """Of "payment {payment}": the word, and a name of one word after it."""
+    """Of "payment {payment}": the word, and after it a name or number of one word, one that has a digit or a capital: no verb."""
     parts = re.split(r"\{(\w+)\}", mention)
-    written = [f"(?P<{part}>\\w+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)]
-    return re.compile(rf"\b{''.join(written)}\b", re.IGNORECASE)
+    written = [
+        f"(?P<{part}>(?=\\w*[0-9A-Z])\\w+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+    ]
+    return re.compile(rf"\b(?i:{written[0]}){''.join(written[1:])}\b")

@@ -83,12 +83,12 @@ def test_what_is_no_block_is_told_too(browser: Client, simulation: Simulation, m
 def test_examples_are_offered_and_read_at_their_address(browser: Client, db: None) -> None:
     page = page_of(browser, "/simulations/new/?scenario=payments")
     links = [link.attributes["href"] for link in page.all("a") if "/examples/" in link.attributes["href"]]
-    assert len(links) == 6
+    assert len(links) == 7
     answer = browser.get(links[0])
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert "simulation:" in answer.content.decode()
     for address in (
-        "payments/examples/scenario/6/",
+        "payments/examples/scenario/7/",
         "payments/examples/payments/0/",
         "payments/examples/no-such/0/",
         "atlantis/examples/scenario/0/",

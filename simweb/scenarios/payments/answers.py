@@ -94,9 +94,10 @@ def _cost(system: System, asked: CostParams, turns: int) -> Sequence[Block]:
         return [Text(f"{asked.bank} was charged nothing {when}.")]
     kinds = [kind for kind in KINDS if any(costs[kind] for _, costs in charged)]
     return [
-        Text(f"{asked.bank} was charged {total:,} cents ({money(total)}) {when}."),
+        Text(f"{asked.bank} was charged {money(total)} {when}."),
         _by_kind(charged, shares, kinds),
         *([_by_tick(charged, kinds)] if asked.tick is None else []),
+        *_by_holding(shares),
         *_by_payment(system, shares),
     ]
 
@@ -132,6 +133,19 @@ def _by_tick(charged: list[Charged], kinds: Sequence[str]) -> Table:
     return Table("By tick, in cents", ("Tick", *(KIND_TITLES[kind] for kind in kinds), "Sum"), rows, foot)
 
 
+def _by_holding(shares: list[tuple[int, Share]]) -> Iterator[Block]:
+    """What was charged on all that the bank held or owed, tick by tick, where it was not always the same."""
+    held = [(tick, share) for tick, share in shares if share.payment is None]
+    changing = {kind for kind in KINDS if len({share.formula for _, share in held if share.kind == kind}) > 1}
+    rows: list[list[Any]] = [
+        [tick, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)]
+        for tick, share in held
+        if share.kind in changing
+    ]
+    if rows:
+        yield Table("Held or owed, by tick", ("Tick", "Kind", "How", "Cents, unrounded"), rows)
+
+
 def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Block]:
     """What each payment contributed, before the tick's sum was rounded."""
     rows: list[list[Any]] = []
@@ -146,11 +160,22 @@ def _by_payment(system: System, shares: list[tuple[int, Share]]) -> Iterator[Blo
             [tick, str(share.payment), to, KIND_TITLES[share.kind], share.formula, round(float(share.cents), 4)]
         )
     if rows:
+        yield from _sums(rows)
         heads = ("Tick", "Payment", "To", "Kind", "How", "Cents, unrounded")
-        yield Table("By payment", heads, rows, ("Total", "", "", "", "", round(exact, 4)))
+        yield Table("By tick and payment", heads, rows, ("Total", "", "", "", "", round(exact, 4)))
         yield Text(
             "Of each kind the sum over all payments is rounded once a tick, half up; penalties are rounded down each."
         )
+
+
+def _sums(rows: list[list[Any]]) -> Iterator[Block]:
+    """Of each payment over the ticks, where there are several."""
+    sums: dict[tuple[str, str, str], list[float]] = {}
+    for _, number, to, kind, _, cents in rows:
+        sums.setdefault((number, to, kind), []).append(cents)
+    if len(sums) < len(rows):
+        table: list[list[Any]] = [[*key, len(cents), round(sum(cents), 4)] for key, cents in sums.items()]
+        yield Table("By payment", ("Payment", "To", "Kind", "Ticks", "Cents, unrounded"), table)
 
 
 def _life(system: System, asked: PaymentParams, turns: int) -> Sequence[Block]:
@@ -174,7 +199,7 @@ def _life(system: System, asked: PaymentParams, turns: int) -> Sequence[Block]:
     if payment.status == codes.SETTLED:
         delay = int(payment.settled_tick - payment.arrival)
         told += f" in tick {payment.settled_tick}, {_ticks(delay)} it arrived"
-    return [Text(f"{told}."), Table("Step by step", ("Tick", "Payment", "What happened", "How", "Amount"), rows)]
+    return [Text(f"{told}."), Table("Step by step", ("Tick", "Payment", "What happened", "How", "Cents"), rows)]
 
 
 def _ticks(delay: int) -> str:
@@ -192,7 +217,7 @@ def _step(system: System, row: Happening) -> list[Any]:
     if row.kind in (codes.SPLIT, codes.REPRIORITISED):
         detail += f", into {amount} parts" if row.kind == codes.SPLIT else f", to {amount}"
         amount = int(system.payments[row.payment].amount)
-    return [what, detail, money(amount)]
+    return [what, detail, amount]
 
 
 def _payments(system: System, asked: PaymentsOfParams, turns: int) -> Sequence[Block]:
@@ -205,24 +230,30 @@ def _payments(system: System, asked: PaymentsOfParams, turns: int) -> Sequence[B
         payment = system.payments[number]
         if payment.status != codes.TO_COME and chosen in (None, int(payment.sender), int(payment.receiver)):
             rows.append(_payment_row(system, number, payment, ways))
-    heads = ("Payment", "From", "To", "Amount", "Priority", "Arrived", "Due", "Settled", "How", "Delay")
+    heads = ("Payment", "From", "To", "Cents", "Priority", "Arrived", "Due", "Settled", "How", "Delay")
     whose = f" of {asked.bank}" if asked.bank else ""
-    return [Text(f"{len(rows):,} payments{whose}; times are ticks."), Table("Payments", heads, rows)]
+    parts = sum(system.payments[int(row[0])].parent != codes.NONE for row in rows)
+    split = f", and {_counted(parts, 'part')} of some that were split" if parts else ""
+    told = f"{_counted(len(rows) - parts, 'payment')}{whose}{split}. Times are ticks, amounts cents."
+    return [Text(told), Table("Payments", heads, rows)]
 
 
 def _payment_row(system: System, number: int, payment: Any, ways: Mapping[int, str]) -> list[Any]:
     is_settled = payment.status == codes.SETTLED
     part_of = f"part of {payment.parent}, " if payment.parent != codes.NONE else ""
+    how = ways.get(number, "in parts") if is_settled else STATES[int(payment.status)]
+    if payment.status == codes.SPLIT_UP:
+        how = f"split, {_counted(int(payment.open_parts), 'part')} not settled"
     return [
         str(number),
         system.names[int(payment.sender)],
         system.names[int(payment.receiver)],
-        money(int(payment.amount)),
+        int(payment.amount),
         int(payment.priority),
         int(payment.arrival),
         int(payment.deadline),
         int(payment.settled_tick) if is_settled else None,
-        part_of + (ways.get(number, "in parts") if is_settled else STATES[int(payment.status)]),
+        part_of + how,
         int(payment.settled_tick - payment.arrival) if is_settled else None,
     ]
 

@@ -46,6 +46,11 @@ def is_ready() -> bool:
     return can_compile() and (folder() / DONE).exists()
 
 
+def is_loaded() -> bool:
+    """Whether this process has the compiled rules already."""
+    return COPY in sys.modules
+
+
 @cache
 def load() -> ModuleType:
     """The compiled copy of the package `rules`; compiles what is not kept yet. Raises ImportError without Numba."""
@@ -70,7 +75,7 @@ def load() -> ModuleType:
 def compile_aside() -> None:
     """Begin compiling in a process of its own, at low priority, unless another one is at it."""
     if can_compile() and not is_ready():
-        command = [sys.executable, "-m", "simweb.scenarios.payments.compiled"]
+        command = [sys.executable, "-c", f"from {__name__} import main; main()"]
         subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
@@ -103,7 +108,3 @@ def main() -> None:
         for old in folder().parent.iterdir():  # of rules that were changed since
             if old != folder():
                 shutil.rmtree(old, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from simweb.scenarios.payments.market import NORMAL, URGENT, Costs
-from simweb.scenarios.payments.noticing import money
 from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.accounts import credit_used
 from simweb.scenarios.payments.rules.costs import delay_weight
@@ -53,7 +52,7 @@ def _holdings(system: System, bank: int) -> Iterator[Share]:
     )
     for kind, amount, weight, bps, what in held:
         if amount and weight:
-            yield Share(kind, f"{money(amount)} {what} × {bps:g} bps", Fraction(amount * int(weight), UNIT))
+            yield Share(kind, f"{amount:,} {what} × {bps:g} bps", Fraction(amount * int(weight), UNIT))
 
 
 def _delays(system: System, bank: int) -> Iterator[Share]:
@@ -61,7 +60,7 @@ def _delays(system: System, bank: int) -> Iterator[Share]:
     for number in (*system.queue1(), *system.queue2()):
         payment = system.payments[number]
         if payment.sender == bank and (weight := int(delay_weight(world, payment))):
-            formula = f"{money(int(payment.remaining))} × {costs.delay_per_cent:g} a cent{_multipliers(costs, payment)}"
+            formula = f"{int(payment.remaining):,} × {costs.delay_per_cent:g}{_multipliers(costs, payment)}"
             yield Share("delay", formula, Fraction(int(payment.remaining) * weight, UNIT), number)
 
 
@@ -86,11 +85,11 @@ def _events(system: System, bank: int, log: Sequence[Happening]) -> Iterator[Sha
             cents = costs.split_friction * (row.amount - 1)
             yield Share(
                 "split",
-                f"{row.amount} parts: {row.amount - 1} × {money(costs.split_friction)}",
+                f"{row.amount} parts: {row.amount - 1} × {costs.split_friction:,}",
                 Fraction(cents),
                 row.payment,
             )
         elif row.kind == codes.BORROWED:
             borrowed = Fraction(row.amount * int(system.rates.borrowing), UNIT)
-            formula = f"{money(row.amount)} borrowed × {costs.borrowing_bps:g} bps"
+            formula = f"{row.amount:,} borrowed × {costs.borrowing_bps:g} bps"
             yield Share("end_of_day", formula, borrowed, row.payment)

@@ -20,9 +20,8 @@ CHOSEN = {codes.HELD: "hold", codes.OVER_BUDGET: "hold", codes.SPLIT: "split", c
 
 
 def money(cents: int) -> str:
-    """`1,234.50`."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+    """`123,450 cents`."""
+    return "1 cent" if cents == 1 else f"{cents:,} cents"
 
 
 def _ticks(count: int) -> str:
@@ -186,11 +185,20 @@ class Noticing:
         if not waiting:
             return
         day = self._system.tick // self._system.blueprint.market.ticks_per_day
-        value = money(sum(int(payment.remaining) for payment in waiting))
+        value, largest = sum(int(payment.remaining) for payment in waiting), self._largest()
         which = "A payment is" if len(waiting) == 1 else f"{len(waiting)} payments are"
+        held, queued = len(self._system.queue1()), len(self._system.queue2())
         yield Problem(
             "warning",
-            f"{which} not settled at the end of day {day}, worth {value}.",
-            root_cause=f"{len(self._system.queue1())} held back in Queue 1, {len(self._system.queue2())} waiting in Queue 2.",
+            f"{which} not settled at the end of day {day}, worth {money(value)}; the largest: {largest}.",
+            root_cause=f"{held} held back in Queue 1, {queued} waiting in Queue 2.",
             suggested_fix="Put in more liquidity, or release earlier.",
         )
+
+    def _largest(self) -> str:
+        """Of the payments that wait."""
+        payments, names = self._system.payments, self._system.names
+        number = max((*self._system.queue1(), *self._system.queue2()), key=lambda one: int(payments[one].remaining))
+        payment = payments[number]
+        route = f"from {names[payment.sender]} to {names[payment.receiver]}"
+        return f"payment {number}, {money(int(payment.remaining))} {route}"

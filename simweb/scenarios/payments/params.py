@@ -54,8 +54,9 @@ class PaymentsParams(Params):
         "",
         title="List of payments",
         max_length=MOST_LIST_CHARACTERS,
-        description="Payments that arrive beside those of the scenario, as CSV: sender, receiver, amount, tick (or time), and "
-        "perhaps day, deadline, priority, divisible.",
+        description="Payments that arrive beside those of the scenario, as CSV: sender, receiver, amount, tick, and perhaps day, "
+        "deadline (ticks after the arrival) or deadline_tick, priority, divisible. With time instead of tick, write a line such "
+        "as # day: 07:00-18:00 above.",
         json_schema_extra={"multiline": True, "rows": 6, "language": "csv", "upload": ".csv,.txt,.tsv"},
     )
     payments_file: str = Field(

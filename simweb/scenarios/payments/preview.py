@@ -10,8 +10,7 @@ import numpy as np
 from simweb.engine import Bars, Block, Table, Text
 from simweb.scenarios.payments.answers import policy_trees
 from simweb.scenarios.payments.chance import expected_counts, said_payments
-from simweb.scenarios.payments.market import Bank, Market
-from simweb.scenarios.payments.noticing import money
+from simweb.scenarios.payments.market import Bank, Costs, Market
 from simweb.scenarios.payments.policies.named import name_of
 from simweb.scenarios.payments.setup import banks_as_played
 from simweb.scenarios.payments.system import Blueprint, System
@@ -20,6 +19,7 @@ from simweb.scenarios.payments.tables import interpreted
 MOST_BARS = 100
 BANKS_SHOWN = 30
 TREES_DRAWN = 4
+PAYMENTS_SHOWN = 50
 
 
 def preview(
@@ -28,7 +28,14 @@ def preview(
     """Blocks for the page of a new run."""
     banks = banks_as_played(market, fractions, policies)
     expected = expected_counts(market)
-    return [Text(_summary(market, float(expected.sum()))), _bank_table(banks), _bars(expected), *_trees(market, banks)]
+    return [
+        Text(_summary(market, float(expected.sum()))),
+        _bank_table(banks),
+        _costs(market.costs),
+        _bars(expected),
+        *_certain(market),
+        *_trees(market, banks),
+    ]
 
 
 def _summary(market: Market, expected: float) -> str:
@@ -42,10 +49,13 @@ def _summary(market: Market, expected: float) -> str:
         f"cycles of up to {market.saving.longest_cycle} banks" if market.saving.cycles else "",
     ]
     told = ", ".join(filter(None, rules))
+    counted = f"{certain:,} payments, all certain"
+    if expected > certain:
+        counted = f"about {expected:,.0f} payments, {certain:,} of them certain"
     length = f"{days} of {market.ticks_per_day} ticks ({market.ticks} turns)"
     return (
-        f"{len(market.banks)} banks, {length}; about {expected:,.0f} payments, {certain:,} of them certain; {told}. "
-        f"The file's own seed is {market.seed}: write it into Seed to play just that one."
+        f"{len(market.banks)} banks, {length}; {counted}; {told}. Its own seed is {market.seed}: a run with this seed and "
+        "xorshift64* repeats what is published."
     )
 
 
@@ -61,19 +71,19 @@ def _bank_table(banks: Sequence[Bank]) -> Table:
         "Payments a tick",
         "Policy",
     )
-    rows = []
+    rows: list[list[Any]] = []
     for bank in banks[:BANKS_SHOWN]:
         put_in = None if bank.pool is None else f"{bank.fraction or 0:.1%}"
-        limits = [f"≤ {money(bank.multilateral)}"] if bank.multilateral is not None else []
-        limits += (f"≤ {money(limit)} to {other}" for other, limit in list(bank.bilateral.items())[:3])
+        limits = [f"≤ {bank.multilateral:,}"] if bank.multilateral is not None else []
+        limits += (f"≤ {limit:,} to {other}" for other, limit in list(bank.bilateral.items())[:3])
         rows.append(
             [
                 bank.name,
-                money(bank.opening_balance),
-                None if bank.pool is None else money(bank.pool),
+                bank.opening_balance,
+                bank.pool,
                 put_in,
-                money(bank.unsecured_cap),
-                money(bank.posted_collateral),
+                bank.unsecured_cap,
+                bank.posted_collateral,
                 ", ".join(limits) or "no limit",
                 round(sum(one.rate for one in bank.arrivals), 3),
                 name_of(bank.policy),
@@ -81,7 +91,42 @@ def _bank_table(banks: Sequence[Bank]) -> Table:
         )
     if len(banks) > BANKS_SHOWN:
         rows.append([f"… and {len(banks) - BANKS_SHOWN} more", *([None] * (len(heads) - 1))])
-    return Table("Banks", heads, rows)
+    return Table("Banks, in cents", heads, rows)
+
+
+def _costs(costs: Costs) -> Table:
+    """What is charged, as far as it costs anything."""
+    rates = (
+        ("Liquidity, of what is put in", costs.liquidity_bps, "bps a tick"),
+        ("Delay, of what is not settled", costs.delay_per_cent * 10_000, "bps a tick"),
+        ("… times, once it is overdue", costs.overdue_multiplier, ""),
+        ("Overdraft", costs.overdraft_bps, "bps a tick"),
+        ("Collateral, of what is posted", costs.collateral_bps, "bps a tick"),
+        ("Borrowed at the end of a day", costs.borrowing_bps, "bps"),
+        ("A split, for each part but one", costs.split_friction, "cents"),
+    )
+    rows: list[list[Any]] = [[what, f"{rate:,.10g} {unit}".strip()] for what, rate, unit in rates if rate]
+    penalties = (("Deadline penalty", costs.deadline_penalty), ("End of day, late", costs.end_of_day_penalty))
+    for what, penalty in penalties:
+        said = f"{penalty.amount:,} cents" if penalty.mode == "fixed" else f"{penalty.bps:,.10g} bps of the amount"
+        rows.append([what, said])
+    return Table("Costs", ("What", "Rate"), rows)
+
+
+def _certain(market: Market) -> Iterator[Block]:
+    """The payments that the file or the list says, as they were read."""
+    rows = said_payments(market)
+    if not rows:
+        return
+    names, shown = market.names, rows[:PAYMENTS_SHOWN]
+    table: list[list[Any]] = [
+        [names[sender], names[receiver], amount, tick, deadline, priority]
+        for sender, receiver, amount, tick, deadline, priority, _ in shown
+    ]
+    more = f", the first {PAYMENTS_SHOWN} of {len(rows):,}" if len(rows) > PAYMENTS_SHOWN else ""
+    yield Table(
+        f"Payments that are certain{more}", ("From", "To", "Cents", "Arrives in tick", "Due by tick", "Priority"), table
+    )
 
 
 def _bars(expected: np.ndarray) -> Bars:

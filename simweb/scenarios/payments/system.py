@@ -59,7 +59,7 @@ class Blueprint:
     ) -> None:
         self.market = market
         self.names = market.names
-        self.tables = tables or fastest()
+        self.tables = tables or fastest(_size(market))
         self.banks = banks_as_played(market, fractions or {}, policies or {})
         self.program = program_of([bank.policy for bank in self.banks], self.names)
         rows = self.tables.rows
@@ -311,6 +311,11 @@ class System:
                 raise OverflowError(
                     f"The cost of {name} goes beyond {most} in tick {self.tick - 1}: lower the cost rates."
                 )
+
+
+def _size(market: Market) -> float:
+    """About how many payments there will be."""
+    return market.ticks * sum(one.rate for bank in market.banks for one in bank.arrivals) + len(market.listed)
 
 
 QUEUES = ("queue1", "queue2", "submissions", "order")  # tables that are as long as that of the payments

@@ -11,7 +11,7 @@ import numpy as np
 from simweb.engine import Block, Scenario, TurnReport, View, columns
 from simweb.scenarios.payments import compiled
 from simweb.scenarios.payments.answers import QUESTIONS, answer
-from simweb.scenarios.payments.files.games import GAMES, game_text
+from simweb.scenarios.payments.files.games import EXAMPLES, GAMES, game_text
 from simweb.scenarios.payments.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.payments.noticing import Noticing, money
 from simweb.scenarios.payments.params import PaymentsParams, market_of, policies_of
@@ -68,7 +68,9 @@ class Payments(Scenario):
 
     @classmethod
     def examples(cls, field: str) -> Mapping[str, str]:
-        return {game.title: game_text(game.key) for game in GAMES.values()} if field == "scenario" else {}
+        if field != "scenario":
+            return {}
+        return {game.title: game_text(game.key) for game in (*GAMES.values(), *EXAMPLES.values())}
 
     @classmethod
     def prepare(cls) -> None:
@@ -94,9 +96,7 @@ class Payments(Scenario):
     def view(self) -> View:
         names, figures = self.system.names, self.system.figures
         series = {"Balance": figures("balance"), "Queue 1": figures("queue1_value"), "Queue 2": figures("queue2_value")}
-        return columns(
-            names, {name: np.array([column[bank] / 100 for bank in names]) for name, column in series.items()}
-        )
+        return columns(names, {name: np.array([column[bank] for bank in names]) for name, column in series.items()})
 
     def _facts(self, log: Sequence[Happening]) -> dict[str, int]:
         paid = [row.amount for row in log if row.kind == codes.PAID]

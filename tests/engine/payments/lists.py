@@ -19,8 +19,10 @@ def one(text: str, market: Market = DAY) -> Listed:
     return payment
 
 
-def cells(**said: object) -> str:
-    """A list with one payment, of BANK_A to BANK_B unless it says otherwise."""
+def cells(hours: str = "00:00-24:00", **said: object) -> str:
+    """A list with one payment, of BANK_A to BANK_B unless it says otherwise; times of day are those of `hours`."""
     row: dict[str, object] = {"sender": "BANK_A", "receiver": "BANK_B", "amount": 100, "tick": 3, **said}
     row = {title: cell for title, cell in row.items() if cell is not None}
-    return ";".join(row) + "\n" + ";".join(map(str, row.values()))
+    needs_hours = "time" in row or ":" in str(row.get("deadline", ""))
+    above = f"# day: {hours}\n" if needs_hours else ""
+    return above + ";".join(row) + "\n" + ";".join(map(str, row.values()))

@@ -142,8 +142,9 @@ def test_best_responses_are_those_that_were_computed_before(tables: Tables) -> N
         assert best_of_a(three, other) == best_of_b(three, other) == [0.4 if other < 0.2 else 0.2]
 
 
-def test_divisible_payments_cost_what_the_closed_form_says(tables: Tables) -> None:
-    costs = costs_on_the_grid(tables, DIVISIBLE)
+@pytest.mark.parametrize("market", [DIVISIBLE, read_scenario(game_text("castro-1-divisible"))], ids=["list", "file"])
+def test_divisible_payments_cost_what_the_closed_form_says(tables: Tables, market: Market) -> None:
+    costs = costs_on_the_grid(tables, market)
     for (fa, fb), bills in costs.items():
         a, b = round(fa * 100_000), round(fb * 100_000)
         assert bills == (closed_form(A, B, a, b), closed_form(B, A, b, a))

@@ -275,4 +275,6 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
 )
 def test_no_lines_below_a_header_do_more_than_be_refused(rows: list[list[str]]) -> None:
     with contextlib.suppress(Faulty):
-        read_payments("\n".join(["sender,receiver,amount,time,deadline", *map(",".join, rows)]), DAY)
+        read_payments(
+            "\n".join(["# day: 00:00-24:00", "sender,receiver,amount,time,deadline", *map(",".join, rows)]), DAY
+        )

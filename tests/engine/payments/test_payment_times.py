@@ -20,7 +20,7 @@ def test_a_time_of_day_is_the_tick_in_which_it_lies(time: str, tick: int) -> Non
 
 @pytest.mark.parametrize(("time", "tick"), [("07:00", 0), ("07:29:59", 0), ("07:30", 1), ("18:59:59", 23)])
 def test_the_ticks_divide_the_day_that_the_list_names(time: str, tick: int) -> None:
-    assert one("# day: 07:00-19:00\n" + cells(tick=None, time=time)).tick == tick
+    assert one(cells("07:00-19:00", tick=None, time=time)).tick == tick
 
 
 def test_a_day_counts_from_one_and_a_tick_with_a_day_is_one_of_that_day() -> None:
@@ -51,9 +51,9 @@ def test_an_arrival_outside_the_run_is_refused(said: dict[str, object], path: st
 
 
 def test_a_time_outside_the_named_day_is_refused() -> None:
-    [fault] = list_faults("# day: 07:00-18:00\n" + cells(tick=None, time="18:00"), DAY)
+    [fault] = list_faults(cells("07:00-18:00", tick=None, time="18:00"), DAY)
     assert "closes" in fault.message
-    [fault] = list_faults("# day: 07:00-18:00\n" + cells(tick=None, time="06:59"), DAY)
+    [fault] = list_faults(cells("07:00-18:00", tick=None, time="06:59"), DAY)
     assert "06:59 is outside the day, which goes from 07:00 to 18:00" in fault.message
 
 
@@ -114,3 +114,27 @@ def test_where_deadlines_are_capped_the_last_tick_of_the_day_is_the_latest() -> 
 )
 def test_a_deadline_that_is_not_after_the_arrival_is_refused(said: dict[str, object]) -> None:
     assert [fault.path for fault in list_faults(cells(**said), DAY)] == [("deadline",)]
+
+
+@pytest.mark.parametrize("said", [{"tick": None, "time": "09:30"}, {"deadline": "09:30"}])
+def test_times_of_a_day_that_nobody_named_are_refused(said: dict[str, object]) -> None:
+    text = "\n".join(line for line in cells(**said).split("\n") if not line.startswith("#"))
+    [fault] = list_faults(text, DAY)
+    assert (
+        'Say which times of day the ticks divide, in a line above the header, such as "# day: 07:00-18:00".'
+        in fault.message
+    )
+
+
+def test_a_deadline_may_be_a_tick_of_the_run_and_must_be_after_the_arrival() -> None:
+    assert one(cells(tick=3, deadline_tick=7)).deadline == 7
+    [fault] = list_faults(cells(tick=8, deadline_tick=5), DAY)
+    assert (fault.path, fault.message) == (
+        ("deadline_tick",),
+        "Tick 5 is not after the arrival in tick 8. Write a later one.",
+    )
+
+
+def test_a_deadline_is_said_once() -> None:
+    [fault] = list_faults(cells(deadline=3, deadline_tick=7), DAY)
+    assert '"deadline_tick", not both' in fault.message

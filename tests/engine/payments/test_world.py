@@ -123,7 +123,7 @@ def test_a_payment_that_is_held_is_one_decision_settled_with_the_payment() -> No
     decision = entries[0].decisions[0]
     assert (decision["agent"], decision["chosen"], decision["outcome"]) == ("A", "hold", "pending")
     assert decision["reasoning"] == "is_expired (no) → is_urgent (no) → hold"
-    assert decision["intent"] == "pay 0.50 to B (payment 0)"
+    assert decision["intent"] == "pay 50 cents to B (payment 0)"
     [fate] = entries[2].settled
     assert (fate["outcome"], fate["summary"]) == ("success", "Settled 2 ticks later, in time.")
 
@@ -143,7 +143,7 @@ def test_a_split_names_its_parts_and_its_price() -> None:
     messages = played(own("sender,receiver,amount,tick,divisible\nA,B,60,0,true", 40, policy))
     [decision] = turns_of(messages)[0].entry.decisions
     assert (decision["chosen"], decision["outcome"]) == ("split", "success")
-    assert decision["summary"] == "split into 2 parts, at 10.00"
+    assert decision["summary"] == "split into 2 parts, at 1,000 cents"
 
 
 def test_decisions_of_a_tick_are_bounded() -> None:
@@ -163,7 +163,7 @@ def test_gridlock_is_told_when_all_could_settle_together_and_none_does() -> None
     ring = "sender,receiver,amount,tick\nA,B,50,0\nB,C,50,0\nC,A,50,0"
     [problem] = [description for severity, description in told(played(own(ring))) if severity == "critical"]
     assert problem.startswith(
-        "Gridlock: 3 payments worth 1.50 wait in Queue 2 since tick 0, and none is settled, though all"
+        "Gridlock: 3 payments worth 150 cents wait in Queue 2 since tick 0, and none is settled, though all"
     )
 
 
@@ -172,15 +172,18 @@ def test_deadlock_is_told_when_liquidity_is_lacking() -> None:
     severity, problem = told(played(own(chain)))[0]
     assert severity == "warning"
     assert problem.startswith(
-        "Deadlock: 2 payments worth 1.00 wait in Queue 2 since tick 0, and none is settled; together"
+        "Deadlock: 2 payments worth 100 cents wait in Queue 2 since tick 0, and none is settled; together"
     )
 
 
 def test_overdue_and_unsettled_payments_are_told() -> None:
     problems = told(played(own("sender,receiver,amount,tick,deadline\nA,B,50,0,1")))
     assert problems == [
-        ("warning", "A payment worth 0.50 became overdue in tick 2; the largest: payment 0, 0.50 from A to B."),
-        ("warning", "A payment is not settled at the end of day 1, worth 0.50."),
+        ("warning", "A payment worth 50 cents became overdue in tick 2; the largest: payment 0, 50 cents from A to B."),
+        (
+            "warning",
+            "A payment is not settled at the end of day 1, worth 50 cents; the largest: payment 0, 50 cents from A to B.",
+        ),
     ]
 
 
@@ -193,9 +196,9 @@ def test_the_picture_has_balances_and_both_queues() -> None:
         "legend": [],
         "labels": ["A", "B", "C"],
         "series": [
-            {"name": "Balance", "heights": [3.0, 0.0, 0.0]},
+            {"name": "Balance", "heights": [300.0, 0.0, 0.0]},
             {"name": "Queue 1", "heights": [0.0, 0.0, 0.0]},
-            {"name": "Queue 2", "heights": [50.0, 0.0, 0.0]},
+            {"name": "Queue 2", "heights": [5000.0, 0.0, 0.0]},
         ],
     }
 

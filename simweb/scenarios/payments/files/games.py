@@ -28,17 +28,20 @@ GAMES: Mapping[str, Game] = {
         Game(
             "castro-1",
             "Castro 1: two periods",
-            "Two banks know their payments of two periods; each decides how much liquidity to put in.",
+            "Two banks know their payments of two periods; each decides how much liquidity to put in. Unlike in the paper, "
+            "payments are whole, and what is left at the end of the day costs nothing more.",
         ),
         Game(
             "castro-2",
             "Castro 2: twelve periods",
-            "Two banks do not know what they will have to pay in each of twelve periods.",
+            "Two banks do not know what they will have to pay in each of twelve periods. Liquidity costs 83 bps a tick, so "
+            "9.96 % a day.",
         ),
         Game(
             "castro-3",
             "Castro 3: three periods",
-            "Two banks alike decide about liquidity and delay at once, over three periods.",
+            "Two banks alike decide about liquidity and delay at once, over three periods. Liquidity costs 333 bps a tick, so "
+            "9.99 % a day; payments are whole.",
         ),
         Game(
             "five-banks",
@@ -59,7 +62,21 @@ GAMES: Mapping[str, Game] = {
 }
 
 
+# Scenarios that are no game of their own, for people to start from.
+EXAMPLES: Mapping[str, Game] = {
+    game.key: game
+    for game in (
+        Game(
+            "castro-1-divisible",
+            "Castro 1 with divisible payments",
+            "The paper's own first game, with what is left at the end of the day borrowed.",
+        ),
+    )
+}
+
+
 @cache
 def game_text(key: str) -> str:
-    """The scenario file of a game. Raises KeyError for a key that is not in GAMES."""
-    return files(__package__).joinpath("games", GAMES[key].file).read_text(encoding="utf-8")
+    """The scenario file of a game. Raises KeyError for a key that is neither in GAMES nor in EXAMPLES."""
+    game = GAMES.get(key) or EXAMPLES[key]
+    return files(__package__).joinpath("games", game.file).read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ HEADINGS: Mapping[str, str] = {
     "time": "time time_of_day arrival_time entry_time submission_time introduction_time settlement_time",
     "day": "day day_number business_day",
     "deadline": "deadline deadline_ticks ticks_to_deadline due due_time deadline_time latest_time latest_settlement_time",
+    "deadline_tick": "deadline_tick due_tick latest_tick",
     "priority": "priority prio urgency",
     "divisible": "divisible is_divisible splittable",
     "": "id payment_id transaction_id tx_id reference ref note comment description",  # for people; not read
@@ -80,6 +81,8 @@ def _missing(places: Mapping[str, int], market: Market) -> list[str]:
             faults.append(f'Give the column "{one}" or "{other}", not both.')
         if one not in places and other not in places:
             faults.append(f'The column "{one}" or "{other}" is missing.')
+    if "deadline" in places and "deadline_tick" in places:
+        faults.append('Give the column "deadline" (ticks after the arrival, or a time) or "deadline_tick", not both.')
     if "time" in places and "day" not in places and market.days > 1:
         faults.append(f'The run has {market.days} days. Add a column "day", from 1 to {market.days}.')
     return faults

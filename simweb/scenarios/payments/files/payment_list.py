@@ -18,6 +18,7 @@ MOST_CHARACTERS = 30_000_000
 MOST_NOTED = 10_000  # faults, after which the rest of a list is not read
 MOST_ADVICE = 100  # different unknown names of banks of which the likeliest is looked for
 
+NO_DAY = 'Say which times of day the ticks divide, in a line above the header, such as "# day: 07:00-18:00".'
 WHOLE = re.compile("[0-9]{1,9}")
 DAY_LINE = re.compile(r"#\s*day\s*:(.*)", re.IGNORECASE)
 FLAGS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
@@ -32,10 +33,11 @@ def read_payments(text: str, market: Market) -> tuple[Listed, ...]:
     * `amount`: without decimals cents, with exactly two decimals units of the currency, and the same in all lines;
       `amount_cents`: always cents. What can be read in two ways is refused (see `amount_text.read_amount`).
     * `tick` of the run, from 0; with a column `day`, of that day. Or `time`, HH:MM or HH:MM:SS: the day's ticks divide it
-      evenly from opening to closing, as a line `# day: 07:00-18:00` above the header says; else from 00:00 to 24:00.
+      evenly from opening to closing, as a line `# day: 07:00-18:00` above the header says; without it times are refused.
     * `day` counts from 1, and may be left out of a list by ticks, or for a run of one day.
-    * `deadline`: ticks after the arrival, or a time of the same day; else a tenth of a day, but at least 5 ticks. Where the
-      market caps deadlines, the last tick of the day is the latest; the tick after the arrival is always the earliest.
+    * `deadline`: ticks after the arrival, or a time of the same day; `deadline_tick`: a tick of the run; else a tenth of a day,
+      but at least 5 ticks. Where the market caps deadlines, the last tick of the day is the latest; the tick after the arrival is
+      always the earliest.
     * `priority` 0 to 10, else 5; `divisible` true or false, else false.
 
     Two lines that are alike are two payments.
@@ -46,7 +48,10 @@ def read_payments(text: str, market: Market) -> tuple[Listed, ...]:
     day, first = _opening(rows)
     if first is None:
         raise Faulty([Fault(f'The list is empty. Write "{EXAMPLE}" and below it a payment on each line.', (), 1)])
-    reading = _Reading(market, day, read_header(first[1], first[0], market))
+    header = read_header(first[1], first[0], market)
+    if day is None and "time" in header.places:
+        raise Faulty([Fault(NO_DAY, (), first[0])])
+    reading = _Reading(market, day, header)
     for number, line in rows:
         if reading.is_full(number):
             break
@@ -60,9 +65,9 @@ def _rows(text: str) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(lines, 1) if line.strip(' \t,;"'))
 
 
-def _opening(rows: Iterator[tuple[int, str]]) -> tuple[BusinessDay, tuple[int, str] | None]:
-    """The day as the comments above the header set it, and the header."""
-    day = BusinessDay()
+def _opening(rows: Iterator[tuple[int, str]]) -> tuple[BusinessDay | None, tuple[int, str] | None]:
+    """The day as a comment above the header sets it, if one does, and the header."""
+    day: BusinessDay | None = None
     for number, line in rows:
         if not line.lstrip().startswith("#"):
             return day, (number, line)
@@ -77,8 +82,9 @@ def _opening(rows: Iterator[tuple[int, str]]) -> tuple[BusinessDay, tuple[int, s
 class _Reading:
     """What has been understood of a list so far."""
 
-    def __init__(self, market: Market, day: BusinessDay, header: Header) -> None:
-        self.market, self.day, self.header = market, day, header
+    def __init__(self, market: Market, day: BusinessDay | None, header: Header) -> None:
+        self.market, self.header = market, header
+        self.day_is_said, self.day = day is not None, day or BusinessDay()
         self.names = dict.fromkeys(market.names)
         self.advice: dict[str, str] = {}
         self.found: list[Listed] = []
@@ -215,7 +221,9 @@ class _Reading:
     def _deadline(self, tick: int, seconds: int | None) -> int:
         per_day = self.market.ticks_per_day
         first_of_day = tick // per_day * per_day
-        if ":" in self.said.get("deadline", ""):
+        if self.said.get("deadline_tick"):
+            deadline = self._deadline_tick(tick)
+        elif ":" in self.said.get("deadline", ""):
             deadline = first_of_day + self._time_of_deadline(tick - first_of_day, seconds)
         else:
             deadline = tick + self._whole("deadline", 1, MOST_TICKS, max(per_day // 10, 5))
@@ -223,8 +231,17 @@ class _Reading:
             deadline = min(deadline, first_of_day + per_day - 1)
         return max(deadline, tick + 1)
 
+    def _deadline_tick(self, tick: int) -> int:
+        deadline = self._whole("deadline_tick", 0, MOST_TICKS)
+        if deadline <= tick:
+            self._note("deadline_tick", f"Tick {deadline} is not after the arrival in tick {tick}. Write a later one.")
+        return deadline
+
     def _time_of_deadline(self, arrival: int, seconds: int | None) -> int:
         """The tick of the day. A time later than the arrival but in its tick is the arrival's tick."""
+        if not self.day_is_said:
+            self._note("deadline", NO_DAY)
+            return arrival
         try:
             due = read_time(self.said.get("deadline", ""))
             tick = self.day.tick(due, self.market.ticks_per_day)
