@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from statistics import fmean, stdev
 
 from simweb.engine import student_t
@@ -70,7 +69,7 @@ class Acceptance:
         saved = sum(comparison.deltas)
         if saved <= 0:
             return "Saves nothing." if saved == 0 else f"Costs {_cents(-mean(comparison.deltas))} more on average."
-        if Fraction(saved) < Fraction(self.min_improvement) * sum(comparison.old):
+        if saved < self.min_improvement * sum(comparison.old):
             return f"Saves {saved / sum(comparison.old):.2%}; at least {self.min_improvement:.2%} is asked for."
         return ""
 

@@ -1,4 +1,4 @@
-"""An experiment as its file says it: what is optimised, how a proposal is judged, when to stop, who proposes. It never changes."""
+"""An experiment as its file says it: what is optimised, how a proposal is judged, when to stop, who proposes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convergence: when an experiment has come to rest. A detector's state is what it was shown, so it is restored by showing it again."""
+"""Convergence: when an experiment has come to rest. All state of a detector is what it was shown."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from simweb.scenarios.optimization.acceptance import Comparison
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.seeds import iteration_seeds, sample_seeds, search_seeds
-from simweb.scenarios.optimization.subject import Play, Policies, Policy, Sample, Subject
+from simweb.scenarios.optimization.subject import History, Play, Policies, Policy, Sample, Subject
 
 
 class Costs(NamedTuple):
@@ -37,7 +38,7 @@ class Bench:
         self.seed = self.seeds[config.optimized_agents[0]]  # of what concerns all agents
         self._plays: dict[tuple[str, int], Play] = {}
         self._outcomes: dict[tuple[str, str, bool], Outcome] = {}
-        self._samples: dict[bool, Mapping[str, Sequence[Sample]]] = {}
+        self._samples: dict[tuple[str, bool], Sequence[Sample]] = {}
 
     def costs(self) -> Costs:
         """What the iteration's first policies cost each optimised agent: of samples, the mean without its fraction of a cent."""
@@ -82,17 +83,21 @@ class Bench:
     def _outcome(self, agent: str, policy: Policy, *, is_search: bool = False) -> Outcome:
         key = (agent, key_of(policy), is_search)
         if key not in self._outcomes:
-            trials = self.subject.try_policy(agent, policy, self._samples_of(is_search=is_search)[agent])
+            trials = self.subject.try_policy(agent, policy, self._samples_of(agent, is_search=is_search))
             rates = [trial.settlement_rate for trial in trials if trial.settlement_rate is not None]
             rate = sum(rates) / len(rates) if rates else None
             self._outcomes[key] = Outcome(tuple(trial.cost for trial in trials), rate)
         return self._outcomes[key]
 
-    def _samples_of(self, *, is_search: bool) -> Mapping[str, Sequence[Sample]]:
-        if is_search not in self._samples:
-            seeds = self._seeds_of(is_search=is_search)
-            self._samples[is_search] = self.subject.samples(self.policies, self.seed, seeds)
-        return self._samples[is_search]
+    def _samples_of(self, agent: str, *, is_search: bool) -> Sequence[Sample]:
+        key = (agent, is_search)
+        if key not in self._samples:
+            self._samples[key] = self.subject.samples(self._history, agent, self._seeds_of(is_search=is_search))
+        return self._samples[key]
+
+    @cached_property
+    def _history(self) -> History:
+        return self.subject.history(self.policies, self.seed)
 
     def _seeds_of(self, *, is_search: bool) -> tuple[int, ...]:
         seeds_of = search_seeds if is_search else sample_seeds

@@ -10,6 +10,7 @@ from simweb.scenarios.optimization.constraints import PolicyConstraints
 
 Policy = Mapping[str, Any]  # as JSON
 Policies = Mapping[str, Policy]  # by agent
+History = Any  # what all agents met in one play, as the subject keeps it
 Sample = Any  # one situation of one agent, as the subject drew it
 
 
@@ -65,8 +66,11 @@ class Subject(Protocol):
     def evaluate(self, policies: Policies, seed: int) -> Play:
         """Play all agents once."""
 
-    def samples(self, policies: Policies, seed: int, sample_seeds: Sequence[int]) -> Mapping[str, Sequence[Sample]]:
-        """Play all agents once and draw, from what each of them met, one sample for each of the sample seeds."""
+    def history(self, policies: Policies, seed: int) -> History:
+        """Play all agents once and keep what each of them met."""
+
+    def samples(self, history: History, agent: str, sample_seeds: Sequence[int]) -> Sequence[Sample]:
+        """Situations drawn from what an agent met, one for each seed."""
 
     def try_policy(self, agent: str, policy: Policy, samples: Sequence[Sample]) -> Sequence[Trial]:
         """Play one agent's policy in each of its samples."""

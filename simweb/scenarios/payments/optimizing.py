@@ -20,7 +20,7 @@ from simweb.scenarios.payments.policies import (
     read_policy,
 )
 from simweb.scenarios.payments.policies.named import name_of
-from simweb.scenarios.payments.sandbox import Rules
+from simweb.scenarios.payments.sandbox import History, Rules
 from simweb.scenarios.payments.system import Blueprint, Prepared, System
 from simweb.scenarios.payments.tables import Tables, fastest
 
@@ -142,15 +142,13 @@ class MarketSubject:
         arrived, settled = system.figures("arrived_count"), system.figures("settled_count")
         return Day(system.costs(), {bank: _rate(settled[bank], arrived[bank]) for bank in system.names})
 
-    def samples(
-        self, policies: Mapping[str, Tree], seed: int, sample_seeds: Sequence[int]
-    ) -> dict[str, list[Prepared]]:
-        """Days drawn from what each bank met in one play of the market."""
-        histories = self.rules.histories(self._played(policies, seed))
-        return {
-            bank: [self.rules.sample(history, bank, number, self.tables) for number in sample_seeds]
-            for bank, history in histories.items()
-        }
+    def history(self, policies: Mapping[str, Tree], seed: int) -> dict[str, History]:
+        """What each bank met in one play of the market."""
+        return self.rules.histories(self._played(policies, seed))
+
+    def samples(self, history: Mapping[str, History], agent: str, sample_seeds: Sequence[int]) -> list[Prepared]:
+        """Days drawn from what the bank met."""
+        return [self.rules.sample(history[agent], agent, seed, self.tables) for seed in sample_seeds]
 
     def try_policy(self, agent: str, policy: Tree, samples: Sequence[Prepared]) -> list[BankDay]:
         """The bank alone, in each of its days. Where published figures are repeated, nobody counts what is settled."""

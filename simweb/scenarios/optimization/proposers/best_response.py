@@ -19,7 +19,7 @@ CostOf = Callable[[float], float]
 class BestResponse:
     """One number after the other: all points of a grid, then golden section (Kiefer 1953) around the cheapest, in `refine` steps.
 
-    Of several that cost the same, it keeps what is, or else takes the lowest.
+    Of several that cost the same, it keeps what is, or else takes the lowest on the grid.
     """
 
     grid: int
@@ -43,8 +43,7 @@ class BestResponse:
                 known[value] = request.cost_of(request.changed({**values, rule.name: value}))
             return known[value]
 
-        current = values[rule.name]
-        cost_of(current)
+        cost_of(values[rule.name])
         points = self._points(rule)
         for point in points:
             cost_of(point)
@@ -52,7 +51,7 @@ class BestResponse:
             cheapest = min(points, key=cost_of)
             place = points.index(cheapest)
             self._narrow(points[max(place - 1, 0)], points[min(place + 1, len(points) - 1)], cost_of)
-        return min(known, key=lambda value: (known[value], value != current, value))
+        return min(known, key=lambda value: known[value])  # the first of those that cost the same
 
     def _points(self, rule: ParameterRule) -> list[float]:
         if rule.param_type == "enum":
