@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import islink
 from pathlib import Path, PurePath, PurePosixPath
 from posixpath import normpath
 from typing import NamedTuple, Protocol
@@ -47,7 +48,7 @@ class Folder:
         if not path.is_relative_to(self.root):
             raise Refused(f"{shown(name)} lies outside {self.root}. Move the file beside the experiment.")
         steps = [path, *path.parents[: len(path.relative_to(self.root).parts) - 1]]
-        if any(step.is_symlink() for step in steps):
+        if any(map(islink, steps)):
             raise Refused(f"{shown(name)} is a link, or lies behind one, and links are not followed. Copy the file.")
         return Found(path, text_of(path, name))
 
@@ -72,14 +73,16 @@ class Uploaded:
 
 def text_of(path: Path, name: str) -> str:
     """The text of a file. Raises Refused."""
-    if not path.is_file():
-        raise Refused(f"There is no file {shown(name)}: looked for {path}.")
-    if path.stat().st_size > MOST_BYTES:
-        raise Refused(f"{shown(name)} has more than {MOST_BYTES:,} bytes, which is more than is read.")
     try:
+        if not path.is_file():
+            raise Refused(f"There is no file {shown(name)}: looked for {path}.")
+        if path.stat().st_size > MOST_BYTES:
+            raise Refused(f"{shown(name)} has more than {MOST_BYTES:,} bytes, which is more than is read.")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise Refused(f"{shown(name)} is not a text in UTF-8. Save it as one.") from None
+    except OSError as error:
+        raise Refused(f"{shown(name)} cannot be read: {error.strerror}.") from None
 
 
 def _refuse_absolute(name: str) -> None:

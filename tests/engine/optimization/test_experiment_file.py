@@ -302,6 +302,7 @@ class TestFiles:
             ("..\\\\configs\\\\world.yaml", "with forward slashes"),
             ("../configs/wrld.yaml", "There is no file"),
             ("../configs", "There is no file"),
+            ("x" * 300, "cannot be read: File name too long"),
         ],
     )
     def test_a_scenario_elsewhere_is_refused_with_the_line(self, folder: Path, scenario: str, message: str) -> None:
