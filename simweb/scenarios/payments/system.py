@@ -43,6 +43,16 @@ class Scratch(NamedTuple):
     stack: Any
 
 
+class Prepared(NamedTuple):
+    """What happens in a play, said beforehand instead of drawn: payments in order of arrival, and shocks, as tables."""
+
+    payments: Any
+    shocks: Any
+
+
+Chance = int | np.random.Generator | Prepared  # a seed for xorshift64*, a generator for NumPy, or no chance at all
+
+
 class Blueprint:
     """A market with its banks' policies, ready to be played again and again.
 
@@ -75,22 +85,24 @@ class Blueprint:
         self._draw_tables: Draw | None = None
         self._scratch = self._room_to_think()
 
-    def evaluate(self, chance: int | np.random.Generator) -> dict[str, int]:
+    def evaluate(self, chance: Chance) -> dict[str, int]:
         """What each bank is charged over all days, in cents."""
         system = System(self, chance, keeps_log=False)
         system.play_all()
         return system.costs()
 
-    def arrivals(self, chance: int | np.random.Generator) -> Any:
+    def arrivals(self, chance: Chance) -> Any:
         """The table of all payments, in order of arrival; what the file says before what is drawn for the same tick."""
         table, count = self._arriving(chance)
         return table[:count]
 
-    def _arriving(self, chance: int | np.random.Generator) -> tuple[Any, int]:
+    def _arriving(self, chance: Chance) -> tuple[Any, int]:
         """The table, with room for some parts of splits, and how many of it arrive."""
         rows, joined = self.tables.rows, self.tables.joined
         if isinstance(chance, int):
             table, count = self._drawn(chance)
+        elif isinstance(chance, Prepared):
+            table, count = self.tables.copy(chance.payments), len(chance.payments)
         else:
             table = rows(Payment, list(payments_from(draw_with_numpy(self.market, chance))))
             count = len(table)
@@ -142,7 +154,7 @@ class Blueprint:
             tables.numbers(draw.word),
         )
 
-    def world(self, chance: int | np.random.Generator, *, keeps_log: bool) -> World:
+    def world(self, chance: Chance, *, keeps_log: bool) -> World:
         """The tables before the first tick, with room for what the payments do."""
         tables, scratch = self.tables, self._scratch
         payments, count = self._arriving(chance)
@@ -156,7 +168,7 @@ class Blueprint:
             tables.copy(self._accounts),
             tables.copy(self._pairs),
             payments,
-            self._shocks,
+            chance.shocks if isinstance(chance, Prepared) else self._shocks,
             tables.copy(self._nodes),
             self._operations,
             scratch.candidates,
@@ -192,9 +204,9 @@ class Blueprint:
 
 
 class System:
-    """One playing of a market. `chance` is a seed for xorshift64*, or a generator for NumPy."""
+    """One playing of a market."""
 
-    def __init__(self, blueprint: Blueprint, chance: int | np.random.Generator, *, keeps_log: bool = True) -> None:
+    def __init__(self, blueprint: Blueprint, chance: Chance, *, keeps_log: bool = True) -> None:
         self.blueprint = blueprint
         self.names = blueprint.names
         self.tables = blueprint.tables

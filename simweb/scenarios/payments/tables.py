@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from functools import cache, lru_cache
 from operator import attrgetter
 from types import ModuleType
@@ -30,8 +30,8 @@ class Tables(NamedTuple):
         """A table of these rows."""
         if not self.is_compiled:
             return list(rows)
-        columns = attrgetter(*dtype_of(kind).names or ())
-        return np.array([columns(row) for row in rows], dtype=dtype_of(kind))
+        # As tuples by attrgetter: astuple copies, and takes ten times as long.
+        return np.array(list(map(attrgetter(*names_of(kind)), rows)), dtype=dtype_of(kind))
 
     def empty(self, kind: type, count: int) -> Any:
         """A table of so many rows that say nothing yet."""
@@ -75,6 +75,12 @@ class Tables(NamedTuple):
     def joined(self, first: Any, second: Any) -> Any:
         """One table after the other."""
         return np.concatenate((first, second)) if self.is_compiled else [*first, *second]
+
+
+@cache
+def names_of(kind: type) -> tuple[str, ...]:
+    """The columns of a table."""
+    return tuple(column.name for column in fields(kind))
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,130 @@
+"""What is kept of an iteration: what policies cost, what was proposed, how it was judged. Plain data, there and back as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simweb.scenarios.optimization.acceptance import Comparison
+from simweb.scenarios.optimization.subject import Policies, Policy
+
+Json = dict[str, Any]
+Numbers = Mapping[str, float]
+# What stands in JSON as it stands in the record.
+OF_PROPOSAL = ("agent", "seed", "policy", "accepted", "reason", "reasoning", "parameters", "attempts", "failure")
+OF_ITERATION = ("iteration", "seeds", "costs_per_agent", "settlement_rates", "policies", "parameters", "ended")
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRecord:
+    """What came of asking for one agent's proposal. `policy` is None where none was made; `failure` says why none could be."""
+
+    agent: str
+    seed: int
+    policy: Policy | None
+    accepted: bool
+    reason: str
+    reasoning: str = ""
+    parameters: Numbers | None = None
+    comparison: Comparison | None = None
+    attempts: int = 1
+    faults: tuple[str, ...] = ()
+    failure: str = ""
+
+    @property
+    def delta_sum(self) -> int:
+        """What the proposal saves over all samples, in cents."""
+        return sum(self.comparison.deltas) if self.comparison else 0
+
+    def as_json(self) -> Json:
+        """Plain JSON."""
+        compared = self.comparison
+        return {
+            "agent": self.agent,
+            "seed": self.seed,
+            "policy": self.policy,
+            "accepted": self.accepted,
+            "reason": self.reason,
+            "reasoning": self.reasoning,
+            "parameters": self.parameters,
+            "delta_sum": self.delta_sum,
+            "attempts": self.attempts,
+            "faults": list(self.faults),
+            "failure": self.failure,
+            "settlement_rate": compared.settlement_rate if compared else None,
+            "samples": [
+                {"seed": seed, "old": old, "new": new, "delta": old - new}
+                for seed, old, new in zip(compared.seeds, compared.old, compared.new, strict=True)
+            ]
+            if compared
+            else None,
+        }
+
+    @classmethod
+    def from_json(cls, said: Json) -> ProposalRecord:
+        """The record that was written."""
+        samples, comparison = said["samples"], None
+        if samples is not None:
+            seeds, old, new = (tuple(sample[key] for sample in samples) for key in ("seed", "old", "new"))
+            comparison = Comparison(seeds, old, new, said["settlement_rate"])
+        own = {key: said[key] for key in OF_PROPOSAL}
+        return cls(**own, comparison=comparison, faults=tuple(said["faults"]))
+
+
+@dataclass(frozen=True, slots=True)
+class IterationRecord:
+    """An iteration, numbered from 1: what `policies` cost, and what was proposed then. The last one proposes nothing.
+
+    `seeds` are those of the iteration by agent; `ended` says why the experiment ended here, or nothing.
+    """
+
+    iteration: int
+    seeds: Mapping[str, int]
+    costs_per_agent: Mapping[str, int]
+    settlement_rates: Mapping[str, float | None]
+    policies: Policies
+    parameters: Mapping[str, Numbers]
+    proposals: tuple[ProposalRecord, ...] = ()
+    ended: str = ""
+
+    @property
+    def total_cost(self) -> int:
+        """Of all optimised agents, in cents."""
+        return sum(self.costs_per_agent.values())
+
+    @property
+    def accepted_changes(self) -> dict[str, bool]:
+        """By agent that was asked."""
+        return {proposal.agent: proposal.accepted for proposal in self.proposals}
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether an agent's proposer failed: then what follows is no sign of rest."""
+        return any(proposal.failure for proposal in self.proposals)
+
+    @property
+    def next_policies(self) -> Policies:
+        """Those of the iteration, with what was accepted."""
+        accepted = {one.agent: one.policy for one in self.proposals if one.accepted and one.policy is not None}
+        return {**self.policies, **accepted}
+
+    def as_json(self) -> Json:
+        """Plain JSON."""
+        return {
+            "iteration": self.iteration,
+            "seeds": dict(self.seeds),
+            "total_cost": self.total_cost,
+            "costs_per_agent": dict(self.costs_per_agent),
+            "settlement_rates": dict(self.settlement_rates),
+            "policies": dict(self.policies),
+            "parameters": dict(self.parameters),
+            "proposals": [proposal.as_json() for proposal in self.proposals],
+            "ended": self.ended,
+        }
+
+    @classmethod
+    def from_json(cls, said: Json) -> IterationRecord:
+        """The record that was written."""
+        own = {key: said[key] for key in OF_ITERATION}
+        return cls(**own, proposals=tuple(map(ProposalRecord.from_json, said["proposals"])))
