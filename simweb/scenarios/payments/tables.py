@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import astuple, fields
@@ -101,7 +102,7 @@ def machine_code() -> Tables:
     return Tables(package.tick, package.draws, True)
 
 
-def fastest(payments: float) -> Tables:
+def fastest(payments: float = math.inf) -> Tables:
     """The rules that are sooner done with so many payments: to load compiled ones takes longer than a short run. Same results."""
     if compiled.is_ready() and (compiled.is_loaded() or payments > WORTH_LOADING):
         return machine_code()
