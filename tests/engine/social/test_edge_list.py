@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -172,6 +172,8 @@ def test_more_follows_than_fit_into_memory_are_refused() -> None:
         SocialParams(agents=1_000_000, mean_degree=51)
 
 
+@example(['"\r0'])
+@example(['"a" \r b'])
 @given(st.lists(st.text(max_size=20), max_size=10))
 def test_any_text_is_either_a_network_or_a_clear_refusal(lines: list[str]) -> None:
     try:
