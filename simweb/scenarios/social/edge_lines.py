@@ -34,7 +34,7 @@ class Layout:
         if '"' not in text:
             parts = text.split() if self.separator == WHITESPACE else text.split(self.separator)
             return [part.strip() for part in parts]
-        text = text.replace("\r", WHITESPACE)  # for csv a return begins a new line, which has no place here
+        text = " ".join(text.splitlines())  # for csv a return begins a new line, which has no place here
         spaced = text.replace("\t", WHITESPACE) if self.separator == WHITESPACE else text
         return [cell.strip() for cell in next(csv.reader([spaced], delimiter=self.separator, skipinitialspace=True))]
 
