@@ -61,7 +61,7 @@ class TextField extends HTMLElement {
 
   #offer() {
     const examples = this.querySelector("[data-examples]");
-    if (examples) examples.hidden = this.area.value.trim() !== "";
+    if (examples) examples.hidden = !["", "{}", "[]"].includes(this.area.value.trim());
   }
 
   #takeFiles(picker) {

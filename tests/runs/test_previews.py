@@ -82,7 +82,7 @@ def test_what_is_no_block_is_told_too(browser: Client, simulation: Simulation, m
 
 def test_examples_are_offered_and_read_at_their_address(browser: Client, db: None) -> None:
     page = page_of(browser, "/simulations/new/?scenario=payments")
-    links = [link.attributes["href"] for link in page.all("a") if "/examples/" in link.attributes["href"]]
+    links = [link.attributes["href"] for link in page.all("a") if "/examples/scenario/" in link.attributes["href"]]
     assert len(links) == 7
     answer = browser.get(links[0])
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
@@ -112,7 +112,11 @@ def test_the_extras_of_a_parameter_steer_its_field(browser: Client, db: None) ->
     page = page_of(browser, "/simulations/new/?scenario=payments")
     area = page.by_id("param-scenario")
     assert (area.attributes["rows"], area.attributes["wrap"], area.attributes["data-language"]) == ("16", "off", "yaml")
-    assert [file.attributes["accept"] for file in page.all("input", type="file")] == [".yaml,.yml", ".csv,.txt,.tsv"]
+    assert [file.attributes["accept"] for file in page.all("input", type="file")] == [
+        ".yaml,.yml",
+        ".csv,.txt,.tsv",
+        ".json",
+    ]
     [condition] = page.all("only-if")
     assert (condition.attributes["data-field"], condition.attributes["data-value"]) == ("param-game", "own")
     [help_] = page.all("choice-help")

@@ -74,6 +74,7 @@ class PaymentsParams(Params):
         title="Policies",
         description='What decides for a bank, over what the scenario says: {"BANK_A": "Fifo"}, '
         '{"BANK_A": {"type": "Deadline", "urgency_threshold": 2}}, or a tree.',
+        json_schema_extra={"rows": 8, "language": "json", "upload": ".json"},
     )
     stream: Literal["numpy", "xorshift64*"] = Field(
         "numpy",

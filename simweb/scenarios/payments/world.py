@@ -15,6 +15,7 @@ from simweb.scenarios.payments.files.games import EXAMPLES, GAMES, game_text
 from simweb.scenarios.payments.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.payments.noticing import Noticing, money
 from simweb.scenarios.payments.params import PaymentsParams, market_of, policies_of
+from simweb.scenarios.payments.policies.examples import EXAMPLES as POLICIES
 from simweb.scenarios.payments.preview import preview
 from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.records import Happening
@@ -68,6 +69,8 @@ class Payments(Scenario):
 
     @classmethod
     def examples(cls, field: str) -> Mapping[str, str]:
+        if field == "policies":
+            return POLICIES
         if field != "scenario":
             return {}
         return {game.title: game_text(game.key) for game in (*GAMES.values(), *EXAMPLES.values())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from simweb.scenarios.payments.policies import (
     named_policy,
     read_policy,
 )
+from simweb.scenarios.payments.policies.examples import EXAMPLES
 from simweb.scenarios.payments.policies.wording import worded_condition
 from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.fields import FIELDS
@@ -309,3 +311,9 @@ def test_a_condition_is_worded_for_people() -> None:
         "conditions": [compared({"field": "ticks_to_deadline"}, "<=", {"param": "limit"}), compared(BALANCE)],
     }
     assert worded_condition(both) == "(ticks to deadline ≤ limit) and (balance < 5)"
+
+
+@pytest.mark.parametrize("title", EXAMPLES)
+def test_the_examples_that_the_form_offers_can_be_read(title: str) -> None:
+    for said in json.loads(EXAMPLES[title]).values():
+        assert read_policy(said)["payment_tree"]
