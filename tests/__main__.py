@@ -1,4 +1,4 @@
-"""`python -m tests`: everything, as `make test` does it. What shares nothing but the processor goes two at a time."""
+"""`python -m tests`: everything, as `make test` does it. What shares nothing but the processor goes three at a time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.postgres import HASTY, missing
 
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadgroup", "-p", "tests.groups")
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadgroup", "-p", "tests.groups")  # on two cores: who asks a server mostly waits
 WITH_DATABASE = ("tests/metrics", "tests/runs", "tests/performance", "tests/access")
 FAST = (
-    *TWO_AT_A_TIME,
+    *SIDE_BY_SIDE,
     "tests/doors",
     "tests/engine",
     "tests/test_architecture.py",
@@ -21,7 +21,7 @@ FAST = (
 )  # the longest first
 BROWSER, SERVERS = ("tests/web",), ("tests/faults", "tests/services")
 ON_SQLITE_ANYWAY = ("--ignore", "tests/performance/test_tracing.py")  # its processes have a database of their own
-ON_POSTGRES = ("--create-db", *TWO_AT_A_TIME, *ON_SQLITE_ANYWAY, *WITH_DATABASE)
+ON_POSTGRES = ("--create-db", *SIDE_BY_SIDE, *ON_SQLITE_ANYWAY, *WITH_DATABASE)
 
 
 def main() -> int:

@@ -15,6 +15,17 @@ from tests.requirements import require
 from tests.web.server import Lab, Server
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A module that says why it needs `ONE_DATABASE` only is asked on SQLite: its tests are about words, not about rows."""
+    kept, left = [], []
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        alone = getattr(getattr(item, "module", None), "ONE_DATABASE", "")
+        (left if alone and params.get("server") == "postgresql" else kept).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the worlds of `tests/scenarios.py`, on each of the two databases in turn."""

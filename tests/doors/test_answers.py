@@ -12,6 +12,8 @@ import pytest
 from tests.waiting import wait_until
 from tests.web.server import Lab
 
+ONE_DATABASE = "answers come from a child that has no database"
+
 COST = "run.payments.cost"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.web.server import Lab
 
+ONE_DATABASE = "it is about what a newcomer meets, who has SQLite"
+
 
 def test_a_ready_made_simulation_spends_made_up_tokens_and_says_so(lab: Lab) -> None:
     told = lab.client.get("/simulations/haggling").json()

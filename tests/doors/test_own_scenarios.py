@@ -9,6 +9,8 @@ import httpx
 from simweb.scenarios.payments.files.games import game_text
 from tests.web.server import Lab
 
+ONE_DATABASE = "what is refused never reaches the database"
+
 RIGHT = game_text("castro-3")
 
 

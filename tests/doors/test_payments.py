@@ -11,6 +11,8 @@ from simweb.scenarios.payments import compiled
 from tests.engine.payments.compiling import machine_code
 from tests.web.server import Lab, Server
 
+ONE_DATABASE = "what is compared is played in children"
+
 SPEC = {"params": {"game": "five-banks"}, "seed": 7}
 
 

@@ -11,6 +11,8 @@ from tests.html import words
 from tests.plugins import LEAVERS, neighbours, scenario, write
 from tests.web.server import Lab, Server
 
+ONE_DATABASE = "plug-ins are loaded before any row is read"
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.web.server import Lab, Server
 
+ONE_DATABASE = "texts are the same wherever rows are kept"
+
 TRIANGLE = "a,b\nb,c\nc,a\n"
 DIGEST = hashlib.sha256(TRIANGLE.encode()).hexdigest()
 

@@ -77,7 +77,7 @@ def ordered(states: list[TickState]) -> list[TickState]:
     return [replace(state, settled=sorted(state.settled)) for state in states]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(games())
 def test_the_rules_are_those_of_the_oracle(game: Game) -> None:
     expected = play(game.market, game.payments, game.fractions, game.policies)
@@ -85,7 +85,7 @@ def test_the_rules_are_those_of_the_oracle(game: Game) -> None:
         assert mine == theirs
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(games())
 def test_compiled_rules_do_what_interpreted_ones_do(game: Game) -> None:
     plain, compiled = system_of(game, interpreted()), system_of(game, machine_code())
@@ -98,7 +98,7 @@ def test_compiled_rules_do_what_interpreted_ones_do(game: Game) -> None:
         assert of_compiled.state(log) == of_plain.state(log)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(games())
 def test_playing_all_at_once_gives_the_costs_of_playing_tick_by_tick(game: Game) -> None:
     at_once, by_tick = system_of(game, interpreted()), system_of(game, interpreted())
@@ -113,7 +113,7 @@ def test_playing_all_at_once_gives_the_costs_of_playing_tick_by_tick(game: Game)
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["interpreted", "compiled"])
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(market=markets())
 def test_xorshift_draws_what_the_description_says(compiled: bool, market: Market) -> None:
     blueprint = Blueprint(replace(market, events=changes(market), listed=()), tables=tables(compiled))
@@ -137,7 +137,7 @@ def tables(compiled: bool) -> Tables:
     return machine_code() if compiled else interpreted()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(games())
 def test_nothing_but_scenario_events_of_the_outside_changes_the_sum_of_all_balances(game: Game) -> None:
     """Money moves between banks only; what a day puts in from pools comes from outside, and goes back."""
@@ -150,7 +150,7 @@ def test_nothing_but_scenario_events_of_the_outside_changes_the_sum_of_all_balan
         assert sum(system.figures("balance").values()) == money + pools
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(games())
 def test_every_payment_is_in_one_place_and_the_figures_of_the_queues_are_right(game: Game) -> None:
     system = system_of(game, interpreted())
@@ -170,7 +170,7 @@ def test_every_payment_is_in_one_place_and_the_figures_of_the_queues_are_right(g
         assert all(payments[number].status in over for number in elsewhere)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(games())
 def test_a_payment_is_settled_as_a_whole_or_not_at_all(game: Game) -> None:
     system = system_of(game, interpreted())
