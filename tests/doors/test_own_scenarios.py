@@ -17,7 +17,7 @@ RIGHT = game_text("castro-3")
 def asked(lab: Lab, **spec: Any) -> httpx.Response:
     """The answer to one more run of a simulation of Castro's first game."""
     if not lab.made:
-        lab.simulation("Of payments", "payments", 1000)
+        lab.simulation("Of payments", "payments", 1000, params={"game": "castro-1"})
     return lab.client.post(f"/simulations/{lab.made[0]}/runs", json=spec)
 
 

@@ -103,4 +103,4 @@ def test_of_very_many_lines_the_largest_are_drawn_and_it_says_so(page: Page, lab
     chart.get_by_text("As a table").click()
     expect(chart.locator("thead th")).to_have_count(201)
     world = page.locator("sim-world")
-    expect(world.locator(".legend")).to_have_text("balanceQueue 1Queue 2")
+    expect(world.locator(".legend")).to_have_text("BalanceQueue 1Queue 2")

@@ -132,7 +132,7 @@ def test_the_largest_file_that_fits_can_be_checked_and_run(page: Page, lab: Lab)
 
 
 def test_turns_explanation_and_preview_follow_the_game(page: Page, lab: Lab) -> None:
-    open_form(page, lab, "Followed")
+    open_form(page, lab, "Followed", game="castro-1")
     expect(page.get_by_label("Turns", exact=True)).to_have_attribute("placeholder", "all 2")
     expect(preview(page)).to_contain_text("1 day of 2 ticks")
     page.get_by_label("Game").select_option("twenty-banks")
