@@ -24,7 +24,7 @@ TITLES = {
     "five-banks": "5 banks x 20 ticks, with liquidity saving",
     "two-hundred-banks": "200 banks x 100 ticks, 7,000 payments",
 }
-ROUNDS = 40  # short and alternating, so that what else the machine does hits both, and spares some
+ROUNDS = 15  # short and alternating, so that what else the machine does hits both, and spares some
 SECONDS = 0.05  # of a round
 
 
