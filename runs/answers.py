@@ -16,6 +16,7 @@ from runs.models import Run
 from runs.specs import BadSpec, FieldError, field_errors, spec_of
 from runs.verification import obstacle_to_playing
 from simweb.engine import Question, registry
+from simweb.engine import answers as engine
 from simweb.engine.answers import UnknownQuestion, question_of
 from simweb.engine.params import by_names, read_params, schema_of
 from simweb.engine.play import canonical_json
@@ -34,10 +35,7 @@ class NoAnswer(ValueError):
 
 def questions_of(run: Run) -> tuple[Question, ...]:
     """What its scenario can be asked; nothing when its code is gone."""
-    try:
-        return registry.load(run.scenario).questions
-    except (registry.UnknownScenario, registry.BrokenScenario):
-        return ()
+    return engine.questions_of(run.scenario)
 
 
 def question_named(run: Run, key: str) -> Question:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from urllib.parse import urlencode
 
 from django import template
 
-from simweb.engine import Question, registry
+from simweb.engine.answers import questions_of
 
 register = template.Library()
 MOST_LINKS = 3
@@ -30,19 +29,12 @@ def asks_about(text: str, scenario: str) -> list[tuple[str, str]]:
 @register.filter
 def can_be_asked(scenario: str) -> bool:
     """Whether the scenario answers questions about its runs."""
-    return bool(_questions(scenario))
+    return bool(questions_of(scenario))
 
 
 @cache
 def _patterns(scenario: str) -> list[tuple[str, str, re.Pattern[str]]]:
-    return [(one.key, one.title, _pattern(one.mention)) for one in _questions(scenario) if one.mention]
-
-
-def _questions(scenario: str) -> Sequence[Question]:
-    try:
-        return registry.load(scenario).questions
-    except (registry.UnknownScenario, registry.BrokenScenario):
-        return ()
+    return [(one.key, one.title, _pattern(one.mention)) for one in questions_of(scenario) if one.mention]
 
 
 def _pattern(mention: str) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from simweb.engine import registry
 from simweb.engine.blocks import Question, told
 from simweb.engine.params import read_params
 from simweb.engine.play import Spec, world_of
@@ -16,6 +17,14 @@ from simweb.engine.texts import text_of
 
 class UnknownQuestion(LookupError):
     """The scenario has no such question."""
+
+
+def questions_of(key: str) -> tuple[Question, ...]:
+    """What runs of the scenario of this key can be asked; nothing when its code is gone or broken."""
+    try:
+        return registry.load(key).questions
+    except (registry.UnknownScenario, registry.BrokenScenario):
+        return ()
 
 
 def question_of(scenario: type[Scenario], key: str) -> Question:

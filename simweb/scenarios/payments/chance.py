@@ -89,6 +89,12 @@ def draw_of(market: Market) -> Draw:
     return Draw(sources, changes_of(market), weights, categories, order, factors, [0, 1])
 
 
+def word_of(seed: int) -> tuple[int, int]:
+    """The two halves of the state with which xorshift64* begins; zeros would stay zeros."""
+    word = (seed % 2**64) or 1
+    return word >> 32, word & 0xFFFFFFFF
+
+
 def said_payments(market: Market) -> list[Row]:
     """What the file's events and the list of payments say, in order of arrival."""
     numbers = {name: number for number, name in enumerate(market.names)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from simweb.scenarios.payments.chance import word_of
 from simweb.scenarios.payments.market import Bank, LiquiditySaving, Market
 from simweb.scenarios.payments.policies import named_policy
 from simweb.scenarios.payments.rules import codes
@@ -95,8 +96,7 @@ class Rules:
         """A day that could have been: as many payments as were met, each drawn from all, arriving in any tick."""
         numbers = {name: number for number, name in enumerate(sorted(self.names_around(bank)))}
         source, own, sink = (numbers[name] for name in self.names_around(bank))
-        word = (seed % 2**64) or 1  # zeros would stay zeros
-        draw = Draw([], [], [], [], [], [], [word >> 32, word & 0xFFFFFFFF])
+        draw = Draw([], [], [], [], [], [], list(word_of(seed)))
         payments, shocks = [], []
         for met, tick in self._drawn(history.outgoing, draw):
             payments.append(_payment(met, own, sink, tick, self._deadline(tick, met.deadline_offset)))
@@ -140,7 +140,7 @@ def _payment(met: Met, sender: int, receiver: int, tick: int, deadline: int) -> 
         met.amount,
         met.amount,
         tick,
-        max(deadline, tick + 1),
+        deadline,
         met.priority,
         met.divisible,
     )

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simweb.scenarios.payments.chance import draw_of, draw_with_numpy, payments_from, said_payments
+from simweb.scenarios.payments.chance import draw_of, draw_with_numpy, payments_from, said_payments, word_of
+from simweb.scenarios.payments.files.foreseen import expected_payments
 from simweb.scenarios.payments.market import Market
 from simweb.scenarios.payments.policies.program import STACK, program_of
 from simweb.scenarios.payments.rules import codes
@@ -69,7 +70,8 @@ class Blueprint:
     ) -> None:
         self.market = market
         self.names = market.names
-        self.tables = tables or fastest(_size(market))
+        self._expected = expected_payments(market)
+        self.tables = tables or fastest(self._expected + len(market.listed))
         self.banks = banks_as_played(market, fractions or {}, policies or {})
         self.program = program_of([bank.policy for bank in self.banks], self.names)
         rows = self.tables.rows
@@ -123,8 +125,7 @@ class Blueprint:
 
     def _drawn(self, seed: int) -> tuple[Any, int]:
         market, tables = self.market, self.tables
-        expected = market.ticks * sum(one.rate for bank in market.banks for one in bank.arrivals)
-        room = int(expected + 8 * expected**0.5) + 16
+        room = int(self._expected + 8 * self._expected**0.5) + 16
         while True:
             payments = tables.empty(Payment, room + self._spare(room))
             draw, windows = self._draw(seed), tables.numbers([1.0, 1.0], float)
@@ -138,8 +139,7 @@ class Blueprint:
         """What `draws` draws from; the tables themselves change only where scenario events change what arrives."""
         if self._draw_tables is None or len(self._draw_tables.changes) > 0:
             self._draw_tables = self._new_draw()
-        word = (seed % 2**64) or 1  # zeros would stay zeros
-        self._draw_tables.word[0], self._draw_tables.word[1] = word >> 32, word & 0xFFFFFFFF
+        self._draw_tables.word[0], self._draw_tables.word[1] = word_of(seed)
         return self._draw_tables
 
     def _new_draw(self) -> Draw:
@@ -323,11 +323,6 @@ class System:
                 raise OverflowError(
                     f"The cost of {name} goes beyond {most} in tick {self.tick - 1}: lower the cost rates."
                 )
-
-
-def _size(market: Market) -> float:
-    """About how many payments there will be."""
-    return market.ticks * sum(one.rate for bank in market.banks for one in bank.arrivals) + len(market.listed)
 
 
 QUEUES = ("queue1", "queue2", "submissions", "order")  # tables that are as long as that of the payments

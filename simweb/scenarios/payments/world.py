@@ -104,7 +104,8 @@ class Payments(Scenario):
     def _facts(self, log: Sequence[Happening]) -> dict[str, int]:
         paid = [row.amount for row in log if row.kind == codes.PAID]
         waiting = (*self.system.queue1(), *self.system.queue2())
-        overdue = sum(int(self.system.payments[number].overdue) for number in waiting)
+        payments = self.system.payments
+        overdue = sum(int(payments[number].overdue) for number in waiting)
         return {"settled_value": sum(paid), "settled": len(paid), "overdue": overdue}
 
     def _story(self) -> str:

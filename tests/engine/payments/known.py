@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.engine.payments.castro import DEMANDS
+from tests.engine.payments.castro import DEMANDS, GRID
 
 KNOWN: dict[str, Any] = json.loads(Path(__file__).with_name("known_answers.json").read_text())
 Bill = tuple[int, int]
@@ -47,3 +47,17 @@ def closed_form(own: str, other: str, put_in: int, others: int) -> int:
     first, second = DEMANDS[own]
     comes_in = min(others, DEMANDS[other][0])
     return (put_in + 2 * max(first - put_in, 0) + 4 * max(first + second - comes_in - put_in, 0)) // 10
+
+
+def best_of_a(costs: Costs, others: float) -> list[float]:
+    cheapest = min(costs[own, others][0] for own in GRID)
+    return [own for own in GRID if costs[own, others][0] == cheapest]
+
+
+def best_of_b(costs: Costs, others: float) -> list[float]:
+    cheapest = min(costs[others, own][1] for own in GRID)
+    return [own for own in GRID if costs[others, own][1] == cheapest]
+
+
+def nash(costs: Costs) -> list[tuple[float, float]]:
+    return [(fa, fb) for fa, fb in costs if fa in best_of_a(costs, fb) and fb in best_of_b(costs, fa)]

@@ -17,7 +17,17 @@ from simweb.scenarios.payments.system import Blueprint, System
 from simweb.scenarios.payments.tables import Tables, interpreted
 from tests.engine.payments.castro import DEMANDS, DIVISIBLE, GRID, A, B
 from tests.engine.payments.compiling import machine_code
-from tests.engine.payments.known import EXP1_COSTS, EXP3_COSTS, KNOWN, Bill, Costs, closed_form
+from tests.engine.payments.known import (
+    EXP1_COSTS,
+    EXP3_COSTS,
+    KNOWN,
+    Bill,
+    Costs,
+    best_of_a,
+    best_of_b,
+    closed_form,
+    nash,
+)
 
 GAMES = {number: read_scenario(game_text(f"castro-{number}")) for number in (1, 2, 3)}
 
@@ -113,20 +123,6 @@ def test_holding_a_payment_makes_both_banks_wait(tables: Tables) -> None:
 
 def costs_on_the_grid(tables: Tables, market: Market) -> Costs:
     return {fractions: bill(tables, market, *fractions) for fractions in product(GRID, GRID)}
-
-
-def best_of_a(costs: Costs, others: float) -> list[float]:
-    cheapest = min(costs[own, others][0] for own in GRID)
-    return [own for own in GRID if costs[own, others][0] == cheapest]
-
-
-def best_of_b(costs: Costs, others: float) -> list[float]:
-    cheapest = min(costs[others, own][1] for own in GRID)
-    return [own for own in GRID if costs[others, own][1] == cheapest]
-
-
-def nash(costs: Costs) -> list[tuple[float, float]]:
-    return [(fa, fb) for fa, fb in costs if fa in best_of_a(costs, fb) and fb in best_of_b(costs, fa)]
 
 
 @pytest.mark.parametrize(("game", "name"), [(1, "exp1"), (3, "exp3")])

@@ -11,7 +11,17 @@ import pytest
 
 from simweb.scenarios.payments.market import Bank, Listed, Market
 from tests.engine.payments.castro import DEMANDS, DIVISIBLE, EXP1, EXP2, EXP3, GRID, RELEASE, A, B
-from tests.engine.payments.known import EXP1_COSTS, EXP3_COSTS, KNOWN, Bill, Costs, closed_form
+from tests.engine.payments.known import (
+    EXP1_COSTS,
+    EXP3_COSTS,
+    KNOWN,
+    Bill,
+    Costs,
+    best_of_a,
+    best_of_b,
+    closed_form,
+    nash,
+)
 from tests.engine.payments.oracle import TickState, draw_xorshift, play
 from tests.engine.payments.oracle_draws import Xorshift
 
@@ -100,24 +110,9 @@ def costs_on_the_grid(name: str) -> Costs:
     return {fractions: bill(market, *fractions) for fractions in product(GRID, GRID)}
 
 
-def best_of_a(costs: Costs, others: float) -> list[float]:
-    cheapest = min(costs[own, others][0] for own in GRID)
-    return [own for own in GRID if costs[own, others][0] == cheapest]
-
-
-def best_of_b(costs: Costs, others: float) -> list[float]:
-    cheapest = min(costs[others, own][1] for own in GRID)
-    return [own for own in GRID if costs[others, own][1] == cheapest]
-
-
-def nash(name: str) -> list[tuple[float, float]]:
-    costs = costs_on_the_grid(name)
-    return [(fa, fb) for fa, fb in costs if fa in best_of_a(costs, fb) and fb in best_of_b(costs, fa)]
-
-
 @pytest.mark.parametrize("name", ["exp1", "exp3"])
 def test_there_is_one_equilibrium_and_it_is_the_published_one(name: str) -> None:
-    assert nash(name) == [tuple(KNOWN["nash_21_grid"][name])]
+    assert nash(costs_on_the_grid(name)) == [tuple(KNOWN["nash_21_grid"][name])]
 
 
 def test_best_responses_of_the_indivisible_games() -> None:
@@ -145,7 +140,7 @@ def test_best_responses_to_divisible_payments_are_those_of_the_closed_form() -> 
 
 
 def test_the_equilibrium_of_divisible_payments_is_castros() -> None:
-    assert nash("divisible") == [(0, 0.2)]
+    assert nash(costs_on_the_grid("divisible")) == [(0, 0.2)]
     costs = costs_on_the_grid("divisible")
     points = {(0, 0.2): (0, 2000), (0.5, 0.5): (5000, 5000), (0, 0): (6000, 11000), (0, 0.15): (0, 3500)}
     assert {point: costs[point] for point in points} == points

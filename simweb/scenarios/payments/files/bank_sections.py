@@ -104,10 +104,6 @@ def _policy(bank: Section) -> dict[str, Any]:
     if said is None:
         return read_policy({"type": "Fifo"})
     path = (*bank.path, "policy")
-    if said == "FromJson" or (isinstance(said, dict) and said.get("type") == "FromJson"):
-        message = "A file on somebody's machine cannot be read here. Paste the tree itself: {type: Inline, decision_trees: …}."
-        bank.complaints.add(message, path)
-        return {}
     if _holds_unreadable(said):
         return {}
     try:

@@ -41,7 +41,7 @@ def read_policy(said: Any) -> Tree:
     if kind in HERE:
         return _inline(said, HERE[kind])
     if kind == "FromJson":
-        raise Faulty([Fault(ELSEWHERE, ("type",))])
+        raise Faulty([Fault(ELSEWHERE)])
     known = (*NAMED, *HERE)
     raise Faulty(
         [

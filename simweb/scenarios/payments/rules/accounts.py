@@ -101,7 +101,6 @@ def mark_settled(world: World, number: int, way: int) -> None:
     payment = world.payments[number]
     note(world, PAID, payment.sender, payment.receiver, number, payment.remaining, way)
     account = world.accounts[payment.sender]
-    account.settled_value += payment.remaining
     payment.remaining = 0
     payment.status = SETTLED
     payment.settled_tick = world.clock[0].tick
@@ -138,7 +137,6 @@ def pay(world: World, number: int, way: int) -> bool:
     count_outflow(world, payment, amount)
     if amount < payment.remaining:
         note(world, PAID, payment.sender, payment.receiver, number, amount, way)
-        world.accounts[payment.sender].settled_value += amount
         if payment.status == QUEUE_2:
             take_from_queue2_figures(world, payment, amount, 0)
         payment.remaining -= amount
@@ -180,13 +178,18 @@ def take_from_queue2_figures(world: World, payment: Payment, amount: int, whole:
 
 
 @kernel
-def close_gaps(world: World) -> None:
-    """Queue 2 with only those that still wait there, in their order."""
-    clock = world.clock[0]
+def keep_only(world: World, queue: list[int], length: int, status: int) -> int:
+    """Of a queue only the payments of this status, in their order; how many they are."""
     kept = 0
-    for place in range(clock.queued2):
-        number = world.queue2[place]
-        if world.payments[number].status == QUEUE_2:
-            world.queue2[kept] = number
+    for place in range(length):
+        number = queue[place]
+        if world.payments[number].status == status:
+            queue[kept] = number
             kept += 1
-    clock.queued2 = kept
+    return kept
+
+
+@kernel
+def close_gaps(world: World) -> None:
+    """Queue 2 with only those that still wait there."""
+    world.clock[0].queued2 = keep_only(world, world.queue2, world.clock[0].queued2, QUEUE_2)

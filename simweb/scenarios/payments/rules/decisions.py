@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .accounts import close_gaps, note, take_from_queue2_figures
+from .accounts import close_gaps, keep_only, note, take_from_queue2_figures
 from .codes import (
     ADD_STATE,
     COLLATERAL,
@@ -119,7 +119,7 @@ def decide_payments(world: World) -> None:
             note(world, HELD, payment.sender, payment.receiver, number, payment.remaining, NONE)
         else:
             carry_out(world, number, payment, world.nodes[payment.leaf])
-    drop_gaps_of_queue1(world)
+    clock.queued1 = keep_only(world, world.queue1, clock.queued1, QUEUE_1)
 
 
 @kernel
@@ -191,9 +191,8 @@ def join_queue1(world: World, number: int) -> None:
 @kernel
 def submit(world: World, number: int) -> None:
     """To the settlement system, in this tick."""
-    clock, payment = world.clock[0], world.payments[number]
-    leave_queue1(world, payment, SUBMITTED)
-    payment.submitted_tick = clock.tick
+    clock = world.clock[0]
+    leave_queue1(world, world.payments[number], SUBMITTED)
     world.submissions[clock.submitted] = number
     clock.submitted += 1
 
@@ -221,24 +220,11 @@ def split(world: World, number: int, payment: Payment, parts: int) -> None:
         child.sender, child.receiver, child.amount, child.remaining = payment.sender, payment.receiver, amount, amount
         child.arrival, child.deadline, child.priority = payment.arrival, payment.deadline, payment.priority
         child.divisible, child.overdue, child.overdue_since = 0, payment.overdue, payment.overdue_since
-        child.parent, child.settled_tick, child.submitted_tick = number, NONE, clock.tick
+        child.parent, child.settled_tick = number, NONE
         child.newly_overdue, child.open_parts, child.status, child.leaf = 0, 0, SUBMITTED, NONE
         world.submissions[clock.submitted] = clock.known
         clock.submitted += 1
         clock.known += 1
-
-
-@kernel
-def drop_gaps_of_queue1(world: World) -> None:
-    """Only those that are still held, in their order."""
-    clock = world.clock[0]
-    kept = 0
-    for place in range(clock.queued1):
-        number = world.queue1[place]
-        if world.payments[number].status == QUEUE_1:
-            world.queue1[kept] = number
-            kept += 1
-    clock.queued1 = kept
 
 
 @kernel

@@ -53,7 +53,6 @@ class Account:
     cost_split: int = 0
     total_cost: int = 0  # of all ticks so far
     settled_count: int = 0  # of whole payments, all ticks so far
-    settled_value: int = 0
     settled_delay: int = 0  # ticks from arrival to settlement, summed over them
     arrived_count: int = 0
 
@@ -88,7 +87,6 @@ class Payment:
     parent: int = -1
     open_parts: int = 0
     settled_tick: int = -1
-    submitted_tick: int = -1
     leaf: int = -1  # what its bank's tree says of it in this tick
     said: float = 0.0  # the action's number
 

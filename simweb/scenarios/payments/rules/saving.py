@@ -15,7 +15,7 @@ from .accounts import (
 from .codes import CYCLE, MOST_CANDIDATES, NONE, OFFSET, QUEUE_2
 from .kernel import kernel
 from .records import World
-from .settlement import settle_queue2
+from .settlement import go_through_queue2
 
 ROUNDS = 3
 LONG_CYCLES_UP_TO = 100  # entries of Queue 2; beyond them only triangles are looked for
@@ -32,10 +32,10 @@ def save_liquidity(world: World) -> None:
         settled = False
         if clock.bilateral == 1 and offset_pairs(world):
             settled = True
-            settle_queue2(world)
+            go_through_queue2(world)
         if clock.cycles == 1 and settle_cycles(world):
             settled = True
-            settle_queue2(world)
+            go_through_queue2(world)
         if not settled:
             return
 

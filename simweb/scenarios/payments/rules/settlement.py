@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .accounts import close_gaps, join_queue2, note, pay
-from .codes import AT_ONCE, FROM_QUEUE_2, NONE, OVERDUE, QUEUE_1, QUEUE_2
+from .codes import AT_ONCE, FROM_QUEUE_2, NONE, OVERDUE, QUEUE_1
 from .kernel import kernel
 from .records import Payment, World
 
@@ -29,8 +29,9 @@ def mark_overdue(world: World, number: int, payment: Payment) -> None:
 
 
 @kernel
-def go_through_queue2(world: World) -> bool:
-    """Step 4: who is late becomes overdue; who can be settled is, a later one past an earlier one."""
+def go_through_queue2(world: World) -> None:
+    """Step 4, and after each step of liquidity saving: who is late becomes overdue; who can be settled is, a later one past an
+    earlier one."""
     clock = world.clock[0]
     for place in range(clock.queued2):
         number = world.queue2[place]
@@ -38,21 +39,7 @@ def go_through_queue2(world: World) -> bool:
         if clock.tick > payment.deadline and payment.overdue == 0:
             mark_overdue(world, number, payment)
         pay(world, number, FROM_QUEUE_2)
-    before = clock.queued2
     close_gaps(world)
-    return clock.queued2 < before
-
-
-@kernel
-def settle_queue2(world: World) -> bool:
-    """Another pass, after liquidity saving; whether anything was settled."""
-    clock = world.clock[0]
-    for place in range(clock.queued2):
-        if world.payments[world.queue2[place]].status == QUEUE_2:
-            pay(world, world.queue2[place], FROM_QUEUE_2)
-    before = clock.queued2
-    close_gaps(world)
-    return clock.queued2 < before
 
 
 @kernel
