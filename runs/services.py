@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from metrics.models import MetricSelection
-from runs import outbox, verification
+from runs import journal, outbox, verification
 from runs.errors import error_group
 from runs.events import announce, record, run_counted, run_ended
 from runs.models import Run, Simulation
@@ -78,6 +78,7 @@ def retry(run: Run, *, by: User | None, trigger: Trigger = Trigger.MANUAL) -> Ru
     """Queue the same spec again, as the next attempt. Raises TransitionRefused unless the run failed or was cancelled."""
     _need(run, Act.RETRY, "retried")
     made = _copy(run, seed=run.seed, by=by, trigger=trigger, retry_of=run, attempt=run.attempt + 1)
+    journal.hand_over(run, made)
     record(run.pk, "retried", made.created_at, actor=by, detail=f"as run {made.pk}")
     return made
 
@@ -194,6 +195,7 @@ def _retry_by_itself(run: Run) -> None:
             attempt=run.attempt + 1,
             not_before=timezone.now() + wait,
         )
+        journal.hand_over(run, made)
         record(run.pk, "retried", made.created_at, detail=f"by itself, as run {made.pk}")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from simweb.engine import registry
 from simweb.engine.environment import environment
+from simweb.engine.journal import NOTHING, Journal
 from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
 from simweb.engine.scenario import FILES_READ
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, keepable, text_of
@@ -19,12 +20,12 @@ from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, keepable, text
 Message = dict[str, Any]
 
 
-def messages_of(spec: Spec, most_decisions: int) -> Iterator[Message]:
+def messages_of(spec: Spec, most_decisions: int, journal: Journal = NOTHING) -> Iterator[Message]:
     """Play the spec. Whatever its model raises, SystemExit too, is the message `failed`."""
     FILES_READ.clear()
     turn = 0
     told: Message | None = None
-    playing = play(spec, most_decisions)
+    playing = play(spec, most_decisions, journal)
     while True:
         try:
             played = next(playing)

@@ -28,7 +28,7 @@ from simweb.scenarios.optimization.config import (
 from simweb.scenarios.optimization.model_sections import read_constraints, read_llm, read_prompts
 from simweb.scenarios.optimization.proposer_section import read_proposer
 from simweb.scenarios.optimization.sources import Folder, Found, Refused, Source, Uploaded, text_of
-from simweb.scenarios.optimization.subjects import SUBJECTS
+from simweb.scenarios.optimization.subjects import SUBJECTS, ready_made
 from simweb.scenarios.optimization.texts import LONGEST_NAME, is_readable, text, texts
 
 MODES = {"bootstrap": BOOTSTRAP, "deterministic": PAIRWISE, PAIRWISE: PAIRWISE, TEMPORAL: TEMPORAL}
@@ -78,7 +78,8 @@ def _read(written: str, source: Source) -> ExperimentConfig:
 
 
 def _experiment(top: Section, document: Document, source: Source) -> ExperimentConfig:
-    name, scenario = _name(top), _scenario(top, source)
+    subject = top.word("subject", SUBJECTS) or next(iter(SUBJECTS))
+    name, scenario = _name(top), _scenario(top, source, subject)
     agents = texts(top, "optimized_agents", what="an agent") if top.required("optimized_agents") else ()
     if top.raw("optimized_agents") == []:
         top.complain("optimized_agents", "Name at least one agent to optimise.")
@@ -99,7 +100,7 @@ def _experiment(top: Section, document: Document, source: Source) -> ExperimentC
         output=_output(top),
         master_seed=top.integer("master_seed", 42, 0, MOST_SEED),
         reproduce_published=top.flag("reproduce_published", False),
-        subject=top.word("subject", SUBJECTS) or next(iter(SUBJECTS)),
+        subject=subject,
         lines=_lines(document, agents, starting),
     )
     top.close()
@@ -113,13 +114,16 @@ def _name(top: Section) -> str:
     return name
 
 
-def _scenario(top: Section, source: Source) -> Found:
+def _scenario(top: Section, source: Source, subject: str) -> Found:
+    """The file of this name; where there is none, the ready-made scenario of this name."""
     name = text(top, "scenario", required=True, longest=1_000)
     if not name:
         return Found(Path(), "")
     try:
         return source.read(name)
     except Refused as refused:
+        if written := ready_made(subject, name):
+            return Found(Path(name), written)
         top.complain("scenario", str(refused))
         return Found(Path(), "")
 
