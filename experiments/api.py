@@ -22,6 +22,7 @@ from experiments.schemas import (
     proposal_json,
 )
 from runs.api.answers import NotFound, answer, caller
+from runs.api.runs import Cancel
 from runs.schemas import RunOut, run_json
 from runs.specs import BadSpec, FieldError
 from simweb.access.idempotency import idempotent
@@ -73,28 +74,30 @@ def start_experiment(request: HttpRequest, data: ExperimentIn, dry_run: bool = F
     return answer(experiment_json(standing), 201, f"/api/v1/experiments/{made.pk}")
 
 
-@router.get("/experiments/{experiment_id}", response=ExperimentOut)
+@router.get("/experiments/{int:experiment_id}", response=ExperimentOut)
 def get_experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
     [standing] = queries.standings([_find(request, experiment_id)])
     return answer(experiment_json(standing))
 
 
-@router.delete("/experiments/{experiment_id}", response={204: None}, summary="Delete it with its runs")
+@router.delete("/experiments/{int:experiment_id}", response={204: None}, summary="Delete it with its runs")
 def delete_experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
     by = caller(request, Role.OPERATOR).user
     services.delete(_find(request, experiment_id), by=by)
     return HttpResponse(status=204)
 
 
-@router.post("/experiments/{experiment_id}/cancel", response=ExperimentOut, summary="End its run; what was found stays")
-def cancel_experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
+@router.post(
+    "/experiments/{int:experiment_id}/cancel", response=ExperimentOut, summary="End its run; what was found stays"
+)
+def cancel_experiment(request: HttpRequest, experiment_id: int, data: Cancel | None = None) -> HttpResponse:
     experiment, by = _find(request, experiment_id), caller(request, Role.OPERATOR).user
-    services.cancel(experiment, by=by)
+    services.cancel(experiment, by=by, reason=data.reason if data else "")
     return get_experiment(request, experiment_id)
 
 
 @router.post(
-    "/experiments/{experiment_id}/retry-failed",
+    "/experiments/{int:experiment_id}/retry-failed",
     response={202: RunOut},
     summary="Go on after the last complete iteration",
 )
@@ -105,13 +108,15 @@ def retry_experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
     return answer(run_json(run), 202, f"/api/v1/runs/{run.pk}")
 
 
-@router.get("/experiments/{experiment_id}/iterations", response=IterationList, summary="What each iteration found")
+@router.get("/experiments/{int:experiment_id}/iterations", response=IterationList, summary="What each iteration found")
 def list_iterations(request: HttpRequest, experiment_id: int) -> HttpResponse:
     run = queries.run_of(_find(request, experiment_id))
     return answer({"items": [iteration_json(record) for record in queries.iterations(run)]})
 
 
-@router.get("/experiments/{experiment_id}/proposals", response=ProposalList, summary="The audit: each proposal, whole")
+@router.get(
+    "/experiments/{int:experiment_id}/proposals", response=ProposalList, summary="The audit: each proposal, whole"
+)
 def list_proposals(
     request: HttpRequest, experiment_id: int, agent: str | None = None, iteration: int | None = None
 ) -> HttpResponse:

@@ -56,10 +56,10 @@ def start(params: Mapping[str, Any], *, by: User | None, seed: int | None = None
     return experiment
 
 
-def cancel(experiment: Experiment, *, by: User | None) -> None:
+def cancel(experiment: Experiment, *, by: User | None, reason: str = "") -> None:
     """End its run now; what it has found stays. Raises CannotAct when there is nothing to end."""
     run = _run_that_can(experiment, Act.STOP, "cancelled")
-    services.cancel(run, by=by)
+    services.cancel(run, by=by, reason=reason)
 
 
 def retry(experiment: Experiment, *, by: User | None) -> Run:

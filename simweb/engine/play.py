@@ -118,12 +118,9 @@ def play(
     Turns of which the journal has a checkpoint are told again, not played. What the scenario raises is raised here, except by
     its view: a picture is a guest in the run.
     """
-    world, keys = world_of(spec)
-    if journal.checkpoints:
-        world.resume(journal.checkpoints)
+    world, keys = world_of(spec, journal)
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
-    fingerprint = Fingerprint()
-    number, every, begun = 0, frame_turns(spec.turns), time.perf_counter()
+    fingerprint, number, every, begun = Fingerprint(), 0, frame_turns(spec.turns), time.perf_counter()
     while number < spec.turns and not world.finished:
         number += 1
         started = time.perf_counter()
@@ -155,14 +152,17 @@ def play(
     yield Outcome(number, run_metrics, noticed, fingerprint.of_run(run_metrics), keepable(world.narrative), output)
 
 
-def world_of(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
-    """The scenario before its first turn, and what is measured of it."""
+def world_of(spec: Spec, journal: Journal = NOTHING) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario before its first turn, with what it resumes; and what is measured of it."""
     seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
     scenario = registry.load(spec.scenario)
     keys = select_keys(scenario, spec.metric_keys)
     params = read_params(scenario.Params, spec.params)
     seed_globals(spec.seed)  # whether it was imported just now or before
-    return scenario(params, np.random.default_rng(np.random.SeedSequence(spec.seed))), keys
+    world = scenario(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
+    if journal.checkpoints:
+        world.resume(journal.checkpoints)
+    return world, keys
 
 
 def _kept(world: Scenario) -> Iterator[JournalEntry]:
