@@ -110,7 +110,7 @@ def _chart(
 def _marks(
     records: Sequence[IterationRecord], agent: str, line: Sequence[float | None], parameter: str, scale: _Scale
 ) -> Iterable[Point]:
-    """On the cost, where it was proposed; on a parameter, what was proposed."""
+    """On the cost, where it was proposed; on a parameter, what was proposed, where it would have been played."""
     for number, record in enumerate(records):
         for one in record.proposals:
             if one.agent != agent or (parameter and parameter not in (one.parameters or {})):
@@ -118,7 +118,7 @@ def _marks(
             value = (one.parameters or {})[parameter] if parameter else line[number]
             if value is not None:
                 words = f"Iteration {record.iteration}, {agent}: {_fate(one)} {one.reason}"
-                yield Point(scale.x(number), scale.y(value), _fate(one), words)
+                yield Point(scale.x(number + bool(parameter)), scale.y(value), _fate(one), words)
 
 
 def _fate(one: ProposalRecord) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from simweb.engine import Fault, Faulty, Params
+from simweb.engine import Faulty, Params
 from simweb.scenarios.optimization.config import MOST_ITERATIONS, ExperimentConfig
 from simweb.scenarios.optimization.loop import OptimizationLoop
 from simweb.scenarios.optimization.proposers import proposer_of
@@ -63,9 +63,7 @@ class OptimizationParams(Params):
         try:
             begin(config_of(self))
         except Faulty as faulty:
-            raise Faulty(
-                Fault(fault.message, ("experiment", *fault.path), fault.line) for fault in faulty.faults
-            ) from None
+            raise Faulty(faulty.faults, "experiment") from None
         return self
 
 

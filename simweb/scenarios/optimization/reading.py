@@ -59,6 +59,16 @@ def read_file(path: Path) -> ExperimentConfig:
     return _read(written, Folder(path.parent))
 
 
+def gather(path: Path) -> tuple[str, dict[str, str]]:
+    """The text of an experiment's file, and those of the files that it names: what it takes to read it elsewhere. Raises Faulty."""
+    try:
+        written, source = text_of(path, path.name), Folder(path.parent)
+    except Refused as refused:
+        raise Faulty([Fault(str(refused))]) from None
+    _read(written, source)
+    return written, source.texts
+
+
 def read_text(written: str, files: Mapping[str, str], name: str) -> ExperimentConfig:
     """The experiment in a text, with the files that came with it. Raises Faulty."""
     return _read(written, Uploaded({other: given for other, given in files.items() if other != name}))

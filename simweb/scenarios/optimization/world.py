@@ -116,7 +116,7 @@ class Optimization(Scenario):
         fates = Counter(one.accepted for record in self.records for one in record.proposals)
         end = "came to rest" if self.loop.has_converged else "used up its iterations"
         return (
-            f"It {end} after {last.iteration} iterations ({last.ended}). Total cost went from {first.total_cost:,} to "
+            f"It {end} after {last.iteration} iterations. Total cost went from {first.total_cost:,} to "
             f"{last.total_cost:,} cents; {fates[True]} proposals of {fates.total()} were accepted."
         )
 
