@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from simweb.scenarios.payments.files.games import game_text
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -21,7 +20,6 @@ def shown(language: str) -> str:
 def test_the_script_finds_what_the_document_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "castro-1.yaml").write_text(game_text("castro-1"))
     (tmp_path / "exp1.yaml").write_text(shown("yaml"))
     monkeypatch.chdir(tmp_path)
     exec(compile(shown("python"), "docs", "exec"), {})  # noqa: S102 – our own document
