@@ -73,9 +73,9 @@ def delete(experiment: Experiment, *, by: User | None) -> None:
     if not Experiment.objects.filter(pk=experiment.pk, deleted_at=None).update(deleted_at=timezone.now()):
         return
     for run in experiment.simulation.runs.filter(deleted_at=None):
-        with suppress(services.TransitionRefused):  # it ended in this very moment
-            run = run if run.is_terminal else services.cancel(run, by=by, reason="its experiment was deleted")
-        services.delete(run, by=by)
+        with suppress(services.TransitionRefused):  # it has ended, perhaps in this very moment
+            services.cancel(run, by=by, reason="its experiment was deleted")
+        services.delete(Run.objects.get(pk=run.pk), by=by)
 
 
 @transaction.atomic

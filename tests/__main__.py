@@ -16,6 +16,7 @@ FAST = (
     *SIDE_BY_SIDE,
     "tests/doors",
     "tests/engine",
+    "tests/experiments",
     "tests/test_architecture.py",
     *WITH_DATABASE,
 )  # the longest first
