@@ -8,7 +8,7 @@ from functools import cached_property
 
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.evaluating import Bench
-from simweb.scenarios.optimization.prompts import PUBLIC, Fragment, Guard, PastTurn, own_turns
+from simweb.scenarios.optimization.prompts import PUBLIC, Fragment, Guard, PastTurn, own_turns, private_numbers
 from simweb.scenarios.optimization.prompts.history import told_numbers, told_turns
 from simweb.scenarios.optimization.records import IterationRecord
 from simweb.scenarios.optimization.subject import Explained, Subject
@@ -39,7 +39,11 @@ class Briefing:
 
     def told_to(self, agent: str, added: Sequence[Fragment] = ()) -> list[Fragment]:
         """What an agent may be told, with what is added: nothing that others own."""
-        return Guard.of(agent, self.fragments).passed((*self.fragments, *added))
+        return Guard(agent, self._private).passed((*self.fragments, *added))
+
+    @cached_property
+    def _private(self) -> dict[str, frozenset[float]]:
+        return private_numbers(self.fragments)
 
     @cached_property
     def fragments(self) -> tuple[Fragment, ...]:

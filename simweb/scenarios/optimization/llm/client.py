@@ -205,6 +205,6 @@ def _provider() -> ModuleType:
     """The module that needs pydantic-ai. Raises Faulty where it is missing."""
     try:
         from simweb.scenarios.optimization.llm import provider
-    except ModuleNotFoundError:
+    except ImportError:
         raise Faulty([Fault(MISSING, ("proposer",))]) from None
     return provider

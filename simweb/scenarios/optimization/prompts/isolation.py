@@ -17,20 +17,11 @@ Numbers = frozenset[float]
 class Guard:
     """Guards what others own: where a text names one of them, that one's numbers are hidden, however they are written.
 
-    `private` are the numbers of each agent. What the subject vouches for stays as it is.
+    `private` are the numbers of each agent, of which its own are its to see. What the subject vouches for stays as it is.
     """
 
     agent: str
     private: Mapping[str, Numbers] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of(cls, agent: str, fragments: Iterable[Fragment]) -> Guard:
-        """Whatever number stands in an agent's own fragments is its own."""
-        private: dict[str, set[float]] = {}
-        for fragment in fragments:
-            if fragment.owner not in (agent, PUBLIC):
-                private.setdefault(fragment.owner, set()).update(numbers_in(fragment.text))
-        return cls(agent, {owner: frozenset(numbers) for owner, numbers in private.items()})
 
     def passed(self, fragments: Iterable[Fragment]) -> list[Fragment]:
         """The fragments that the agent may see, as it may see them."""
@@ -46,11 +37,20 @@ class Guard:
     def _line(self, line: str) -> str:
         theirs: set[float] = set()
         for owner, numbers in self.private.items():
-            if owner in line and re.search(rf"(?<!\w){re.escape(owner)}(?!\w)", line):
+            if owner != self.agent and owner in line and re.search(rf"(?<!\w){re.escape(owner)}(?!\w)", line):
                 theirs |= numbers
         if not theirs:
             return line
         return NUMBER.sub(lambda found: HIDDEN if _value(found.group()) in theirs else found.group(), line)
+
+
+def private_numbers(fragments: Iterable[Fragment]) -> dict[str, Numbers]:
+    """By agent: whatever number stands in its own fragments is its own."""
+    found: dict[str, set[float]] = {}
+    for fragment in fragments:
+        if fragment.owner != PUBLIC:
+            found.setdefault(fragment.owner, set()).update(numbers_in(fragment.text))
+    return {owner: frozenset(numbers) for owner, numbers in found.items()}
 
 
 def numbers_in(text: str) -> set[float]:
