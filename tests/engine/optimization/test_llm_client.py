@@ -296,6 +296,28 @@ def test_a_model_that_cannot_be_asked_is_told(model: str, told: str, monkeypatch
         ExperimentLLMClient(replace(LLM, model=model), CONSTRAINTS).prepare()
 
 
+@pytest.mark.parametrize(
+    ("address", "home", "gets_it"),
+    [
+        ("http://127.0.0.1:8089/v1", "", True),
+        ("https://api.openai.com/v1", "", True),
+        ("https://elsewhere.example/v1", "", False),
+        ("https://elsewhere.example/v1", "https://elsewhere.example/v1", True),
+        ("https://api.openai.com.elsewhere.example/v1", "", False),
+    ],
+)
+def test_a_key_goes_only_where_its_owner_said_it_may_go(
+    address: str, home: str, gets_it: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file could name any server, and so be given the key of whoever runs it."""
+    from simweb.scenarios.optimization.llm.provider import model_of
+
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-0123456789")
+    monkeypatch.setenv("OPENAI_BASE_URL", home)
+    model = model_of(replace(LLM, base_url=address))
+    assert (model.client.api_key == "planted-0123456789") == gets_it  # type: ignore[attr-defined]
+
+
 def test_a_missing_library_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     _without_library(monkeypatch)
     with pytest.raises(Faulty, match=r'pip install "simweb\[llm\]"'):
