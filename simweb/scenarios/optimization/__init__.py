@@ -7,6 +7,8 @@ from simweb.scenarios.optimization.acceptance import Acceptance, Comparison, com
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.constraints import ParameterRule, PolicyConstraints
 from simweb.scenarios.optimization.events import ExperimentEvent, LiveStateProvider
+from simweb.scenarios.optimization.interactions import Interaction
+from simweb.scenarios.optimization.llm import ExperimentLLMClient, LLMProposer, PolicyGenerationResult
 from simweb.scenarios.optimization.loop import OptimizationLoop, ProposerFailed
 from simweb.scenarios.optimization.proposers import Proposal, Proposer, Request, proposer_of
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
@@ -18,7 +20,7 @@ from simweb.scenarios.optimization.state import (
     ExperimentStateProviderProtocol,
     OptimizationResult,
 )
-from simweb.scenarios.optimization.subject import Play, Subject, Trial
+from simweb.scenarios.optimization.subject import Explained, Play, Subject, Trial
 from simweb.scenarios.optimization.subjects import subject_of
 from simweb.scenarios.optimization.verbose import VerboseConfig
 
@@ -27,18 +29,23 @@ __all__ = [
     "Comparison",
     "ExperimentConfig",
     "ExperimentEvent",
+    "ExperimentLLMClient",
     "ExperimentResult",
     "ExperimentRunnerProtocol",
     "ExperimentState",
     "ExperimentStateProviderProtocol",
+    "Explained",
     "GenericExperimentRunner",
+    "Interaction",
     "IterationRecord",
+    "LLMProposer",
     "LiveStateProvider",
     "OptimizationLoop",
     "OptimizationResult",
     "ParameterRule",
     "Play",
     "PolicyConstraints",
+    "PolicyGenerationResult",
     "Proposal",
     "ProposalRecord",
     "Proposer",

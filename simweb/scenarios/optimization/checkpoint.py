@@ -11,7 +11,7 @@ from simweb.engine import Fault, Faulty
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.records import IterationRecord
 
-FORMAT = "simweb-optimization-1"
+FORMAT = "simweb-optimization-2"
 
 
 def write_checkpoint(config: ExperimentConfig, records: Sequence[IterationRecord]) -> str:

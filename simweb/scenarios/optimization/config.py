@@ -56,7 +56,7 @@ class ConvergenceConfig:
 
 @dataclass(frozen=True, slots=True)
 class LLMConfig:
-    """The model that proposes, and how it is asked."""
+    """The model that proposes, and how it is asked; `base_url` is a server that speaks OpenAI's protocol, other than OpenAI's."""
 
     model: str
     temperature: float = 0.0
@@ -67,6 +67,15 @@ class LLMConfig:
     reasoning_effort: str | None = None
     reasoning_summary: str | None = None
     system_prompt: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetConfig:
+    """What all calls of models together may use; None is without bound."""
+
+    tokens: int | None = None
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ class ExperimentConfig:
     policy_constraints: PolicyConstraints | None = None
     starting_policy: Mapping[str, Any] = field(default_factory=dict)
     output: OutputConfig | None = None
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
     master_seed: int = 42
     reproduce_published: bool = False
     subject: str = "payments"

@@ -72,13 +72,17 @@ class LiveStateProvider:
 
 
 def events_of(record: IterationRecord) -> Iterator[ExperimentEvent]:
-    """What an iteration tells: what it cost, each proposal, and its figures."""
+    """What an iteration tells: what it cost, each call of a model, each proposal, and its figures."""
     said = record.as_json()
     keys = ("seeds", "total_cost", "costs_per_agent", "settlement_rates")
     yield ExperimentEvent("iteration_start", record.iteration, {"total_cost": record.total_cost})
     yield ExperimentEvent("evaluation", record.iteration, {key: said[key] for key in keys})
     for proposal in record.proposals:
-        yield ExperimentEvent(_type_of(proposal), record.iteration, proposal.as_json())
+        for interaction in proposal.interactions:
+            kind = "llm_error" if interaction.error else "llm_interaction"
+            yield ExperimentEvent(kind, record.iteration, interaction.as_json())
+        told = {key: value for key, value in proposal.as_json().items() if key != "interactions"}
+        yield ExperimentEvent(_type_of(proposal), record.iteration, told)
     figures = {key: said[key] for key in ("total_cost", "costs_per_agent", "parameters", "ended")}
     yield ExperimentEvent("iteration_metrics", record.iteration, figures)
 

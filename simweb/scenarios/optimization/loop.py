@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from simweb.engine import Fault, Faulty
-from simweb.scenarios.optimization.asking import Desk, plain
+from simweb.scenarios.optimization.asking import Desk, TurnStopped, plain
+from simweb.scenarios.optimization.briefing import Briefing
 from simweb.scenarios.optimization.config import TEMPORAL, ExperimentConfig
 from simweb.scenarios.optimization.convergence import (
     MAX_ITERATIONS,
@@ -26,6 +27,7 @@ from simweb.scenarios.optimization.subject import Policies, Policy, Subject
 
 MOST_FAILURES = 3  # in a row, of one agent or of all
 PROPOSER_FAILED = "proposer_failed"
+STOPPED = "stopped"
 ALL = ""
 
 
@@ -72,13 +74,16 @@ class OptimizationLoop:
         return self.is_over and self.records[-1].ended != MAX_ITERATIONS
 
     def run(self) -> OptimizationResult:
-        """Iterate to the end. Raises ProposerFailed."""
+        """Iterate to the end. Raises what `iterations` raises."""
         for _ in self.iterations():
             pass
         return self.result()
 
     def iterations(self) -> Iterator[IterationRecord]:
-        """The iterations that are still to come, each made when it is asked for. Raises ProposerFailed."""
+        """The iterations that are still to come, each made when it is asked for.
+
+        Raises ProposerFailed; BudgetExceeded, where the next call of a model might pass the budget; NotRecorded in a replay.
+        """
         while not self.is_over:
             yield self._iterate()
 
@@ -111,8 +116,14 @@ class OptimizationLoop:
 
     def _ask_all(self, bench: Bench, record: IterationRecord) -> IterationRecord:
         """What is accepted counts at once: the next agent answers to it."""
+        briefing = Briefing(self.config, self.subject, bench, (*self.records, record))
         for agent in self.config.optimized_agents:
-            proposal = self._desk.ask(bench, record.iteration - 1, agent, record.next_policies)
+            try:
+                proposal = self._desk.ask(bench, briefing, agent, record.next_policies)
+            except TurnStopped as stopped:
+                proposals = (*record.proposals, stopped.record)
+                self.provider.record_iteration(replace(record, proposals=proposals, ended=STOPPED))
+                raise (stopped.__cause__ or stopped) from None
             record = replace(record, proposals=(*record.proposals, proposal))
             self._count(proposal)
             if max(self._failures.values()) >= MOST_FAILURES:

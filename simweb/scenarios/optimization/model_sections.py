@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import cast
+from urllib.parse import urlsplit
 
 from simweb.scenarios.documents.sections import Section, is_number
 from simweb.scenarios.documents.suggestions import did_you_mean, shown
-from simweb.scenarios.optimization.config import LLMConfig
+from simweb.scenarios.optimization.config import BudgetConfig, LLMConfig
 from simweb.scenarios.optimization.constraints import ParameterRule, ParamType, PolicyConstraints
 from simweb.scenarios.optimization.sources import Refused, Source
 from simweb.scenarios.optimization.texts import text, texts
@@ -15,6 +16,8 @@ from simweb.scenarios.optimization.texts import text, texts
 EFFORTS = ("low", "medium", "high")
 TYPES = ("int", "float", "enum")
 MOST = 1e15
+MOST_TOKENS = 10**12
+MOST_USD = 1_000_000
 
 
 def read_llm(top: Section, source: Source) -> LLMConfig | None:
@@ -33,9 +36,30 @@ def read_llm(top: Section, source: Source) -> LLMConfig | None:
         reasoning_effort=said.word("reasoning_effort", EFFORTS) or None,
         reasoning_summary=summary or None,
         system_prompt=_system_prompt(said, source),
+        base_url=_base_url(said),
     )
     said.close()
     return llm
+
+
+def _base_url(llm: Section) -> str | None:
+    """An address without a key or a password: those come from the environment, and are kept nowhere."""
+    address = text(llm, "base_url", longest=1_000).strip()
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host:
+        llm.complain("base_url", "Write the address of a server here, such as http://127.0.0.1:8080/v1.")
+    elif parts.username or parts.password or parts.query:
+        message = "The address holds a name, a password or a key. Leave it out, and put the key in OPENAI_API_KEY."
+        llm.complain("base_url", message)
+    else:
+        return address
+    return None
 
 
 def _system_prompt(llm: Section, source: Source) -> str | None:
@@ -62,6 +86,17 @@ def read_prompts(top: Section, agents: Sequence[str]) -> dict[str, str] | None:
             hint = did_you_mean(key, known)
             said.complain(key, f"{shown(key)} is not an optimised agent. Write all, or the name of one.{hint}")
     return prompts
+
+
+def read_budget(top: Section) -> BudgetConfig:
+    """The block `budget`."""
+    said = top.section("budget")
+    if said is None:
+        return BudgetConfig()
+    cost_usd = said.number("cost_usd", 0.0, 0.0001, MOST_USD) if said.has("cost_usd") else None
+    budget = BudgetConfig(said.optional_integer("tokens", 1, MOST_TOKENS), cost_usd)
+    said.close()
+    return budget
 
 
 def read_constraints(top: Section) -> PolicyConstraints | None:

@@ -25,7 +25,7 @@ from simweb.scenarios.optimization.config import (
     OutputConfig,
     Place,
 )
-from simweb.scenarios.optimization.model_sections import read_constraints, read_llm, read_prompts
+from simweb.scenarios.optimization.model_sections import read_budget, read_constraints, read_llm, read_prompts
 from simweb.scenarios.optimization.proposer_section import read_proposer
 from simweb.scenarios.optimization.sources import Folder, Found, Refused, Source, Uploaded, text_of
 from simweb.scenarios.optimization.subjects import SUBJECTS, ready_made
@@ -108,6 +108,7 @@ def _experiment(top: Section, document: Document, source: Source) -> ExperimentC
         starting_policy=starting,
         optimized_agents=agents,
         output=_output(top),
+        budget=read_budget(top),
         master_seed=top.integer("master_seed", 42, 0, MOST_SEED),
         reproduce_published=top.flag("reproduce_published", False),
         subject=subject,
@@ -212,6 +213,7 @@ def _lines(document: Document, agents: Sequence[str], starting: Mapping[str, Any
     scripted = script.get("proposals") if isinstance(script, dict) else None
     places: list[Place] = [
         *(("scenario",), ("optimized_agents",), ("proposer",), ("policy_constraints",), ("starting_policy",)),
+        *(("llm",), ("llm", "model"), ("budget",), ("budget", "cost_usd")),
         *(("optimized_agents", number) for number in range(len(agents))),
         *(("starting_policy", agent) for agent in starting),
         *(("proposer", "proposals", agent) for agent in (scripted if isinstance(scripted, dict) else ())),

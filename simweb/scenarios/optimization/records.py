@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simweb.engine import Amount
 from simweb.scenarios.optimization.acceptance import Comparison
+from simweb.scenarios.optimization.interactions import Interaction, total
 from simweb.scenarios.optimization.subject import Policies, Policy
 
 Json = dict[str, Any]
@@ -18,7 +21,10 @@ OF_ITERATION = ("iteration", "seeds", "costs_per_agent", "settlement_rates", "po
 
 @dataclass(frozen=True, slots=True)
 class ProposalRecord:
-    """What came of asking for one agent's proposal. `policy` is None where none was made; `failure` says why none could be."""
+    """What came of asking for one agent's proposal. `policy` is None where none was made; `failure` says why none could be.
+
+    `interactions` are all calls of a model that were made for it, those of failed attempts included.
+    """
 
     agent: str
     seed: int
@@ -31,6 +37,25 @@ class ProposalRecord:
     attempts: int = 1
     faults: tuple[str, ...] = ()
     failure: str = ""
+    interactions: tuple[Interaction, ...] = ()
+
+    @property
+    def tokens(self) -> int | None:
+        """Of all its interactions; None where no model was asked, or nobody counted."""
+        tokens: int | None = total(one.tokens for one in self.interactions)
+        return tokens
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What they cost when they were made; None where no price is known."""
+        cost: float | None = total(one.cost_usd for one in self.interactions)
+        return cost
+
+    @property
+    def latency_ms(self) -> float | None:
+        """How long they took together when they were made."""
+        latency: float | None = total(one.latency_ms for one in self.interactions)
+        return latency
 
     @property
     def delta_sum(self) -> int:
@@ -52,6 +77,10 @@ class ProposalRecord:
             "attempts": self.attempts,
             "faults": list(self.faults),
             "failure": self.failure,
+            "tokens": self.tokens,
+            "cost_usd": self.cost_usd,
+            "latency_ms": self.latency_ms,
+            "interactions": [interaction.as_json() for interaction in self.interactions],
             "settlement_rate": compared.settlement_rate if compared else None,
             "samples": [
                 {"seed": seed, "old": old, "new": new, "delta": old - new}
@@ -69,7 +98,8 @@ class ProposalRecord:
             seeds, old, new = (tuple(sample[key] for sample in samples) for key in ("seed", "old", "new"))
             comparison = Comparison(seeds, old, new, said["settlement_rate"])
         own = {key: said[key] for key in OF_PROPOSAL}
-        return cls(**own, comparison=comparison, faults=tuple(said["faults"]))
+        interactions = tuple(map(Interaction.from_json, said["interactions"]))
+        return cls(**own, comparison=comparison, faults=tuple(said["faults"]), interactions=interactions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +122,13 @@ class IterationRecord:
     def total_cost(self) -> int:
         """Of all optimised agents, in cents."""
         return sum(self.costs_per_agent.values())
+
+    @property
+    def spent(self) -> Amount:
+        """What the calls of models cost that were made for its proposals."""
+        return Amount(
+            sum(one.tokens or 0 for one in self.proposals), math.fsum(one.cost_usd or 0.0 for one in self.proposals)
+        )
 
     @property
     def accepted_changes(self) -> dict[str, bool]:

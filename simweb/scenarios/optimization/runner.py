@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from simweb.engine import Amount
 from simweb.scenarios.optimization.checkpoint import read_checkpoint, save_checkpoint, write_checkpoint
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.events import LiveStateProvider
@@ -44,16 +45,17 @@ class GenericExperimentRunner:
         self.provider = LiveStateProvider()
         self.subject = subject or subject_of(config)
         self._checkpoint = Path(checkpoint) if checkpoint is not None else None
+        done = self._done()
         self.loop = OptimizationLoop(
             config,
             self.subject,
-            proposer or proposer_of(config),
+            proposer or proposer_of(config, sum((record.spent for record in done), Amount())),
             self.provider,
-            records=self._done(),
+            records=done,
         )
 
     async def run(self) -> ExperimentResult:
-        """Iterate to the end, each iteration in a thread, so that others are served meanwhile. Raises ProposerFailed."""
+        """Iterate to the end, each iteration in a thread, so that others are served meanwhile. Raises what the loop raises."""
         began = time.monotonic()
         iterations = self.loop.iterations()
         while (record := await asyncio.to_thread(next, iterations, None)) is not None:

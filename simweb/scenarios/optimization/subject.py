@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from simweb.engine import Fault
 from simweb.scenarios.optimization.constraints import PolicyConstraints
@@ -74,3 +74,20 @@ class Subject(Protocol):
 
     def try_policy(self, agent: str, policy: Policy, samples: Sequence[Sample]) -> Sequence[Trial]:
         """Play one agent's policy in each of its samples."""
+
+
+@runtime_checkable
+class Explained(Protocol):
+    """What a subject has besides, if it can be explained to somebody who does not know it, such as a model."""
+
+    def domain(self) -> str:
+        """What the world is, and what costs something in it; nothing that belongs to one agent."""
+
+    def schema(self, constraints: PolicyConstraints | None) -> str:
+        """How a policy is written, as far as the constraints allow it."""
+
+    def account_of(self, agent: str, policies: Policies, seed: int) -> Sequence[tuple[str, str]]:
+        """Titles and texts: what the agent has, what it was charged and for what, and what it saw happen, in one play.
+
+        Of others there is only what they share with it: who paid it, or was paid by it, and how much.
+        """

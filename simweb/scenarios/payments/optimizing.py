@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.documents.suggestions import did_you_mean
+from simweb.scenarios.payments.briefing import Diary, diaries_of, told_bank, told_market
 from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Bank, Market
 from simweb.scenarios.payments.policies import (
@@ -19,6 +20,7 @@ from simweb.scenarios.payments.policies import (
     dry_run,
     read_policy,
 )
+from simweb.scenarios.payments.policies.explaining import told_language
 from simweb.scenarios.payments.policies.named import name_of
 from simweb.scenarios.payments.sandbox import History, Rules
 from simweb.scenarios.payments.system import Blueprint, Prepared, System
@@ -92,6 +94,7 @@ class MarketSubject:
         self.banks: Mapping[str, Bank] = {bank.name: bank for bank in market.banks}
         self._blueprint = lru_cache(maxsize=KEPT)(self._new_blueprint)
         self._sandbox = lru_cache(maxsize=KEPT)(self._new_sandbox)
+        self._diaries = lru_cache(maxsize=1)(self._new_diaries)
 
     @property
     def agents(self) -> Sequence[str]:
@@ -136,6 +139,19 @@ class MarketSubject:
         """Its name and its numbers."""
         return name_of(policy)
 
+    def domain(self) -> str:
+        """The rules of the market, and nothing of any one bank."""
+        return told_market(self.market)
+
+    def schema(self, constraints: Limits | None) -> str:
+        """How a policy is written, as far as the constraints allow it."""
+        return told_language(constraints)
+
+    def account_of(self, agent: str, policies: Mapping[str, Tree], seed: int) -> list[tuple[str, str]]:
+        """What the bank has, was charged and saw in one play; of others only their payments to it, and its own to them."""
+        diary = self._diaries(_key(self._started(policies)), seed)[agent]
+        return [("What you have", told_bank(self.banks[agent])), *diary.told()]
+
     def evaluate(self, policies: Mapping[str, Tree], seed: int) -> Day:
         """Play the whole market; banks that are not named do what they do in the scenario."""
         system = self._played(policies, seed)
@@ -164,10 +180,15 @@ class MarketSubject:
         return BankDay(int(account.total_cost), rate)
 
     def _played(self, policies: Mapping[str, Tree], seed: int) -> System:
-        started = {bank: policies.get(bank) or self.start_policy(bank) for bank in self.banks}
-        system = System(self._blueprint(_key(started)), seed, keeps_log=False)
+        system = System(self._blueprint(_key(self._started(policies))), seed, keeps_log=False)
         system.play_all()
         return system
+
+    def _started(self, policies: Mapping[str, Tree]) -> dict[str, Tree]:
+        return {bank: policies.get(bank) or self.start_policy(bank) for bank in self.banks}
+
+    def _new_diaries(self, key: str, seed: int) -> dict[str, Diary]:
+        return diaries_of(System(self._blueprint(key), seed))
 
     def _new_blueprint(self, key: str) -> Blueprint:
         return _blueprint(self.market, json.loads(key), self.tables)

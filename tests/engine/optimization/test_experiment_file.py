@@ -8,6 +8,7 @@ import pytest
 
 from simweb.engine import Faulty
 from simweb.scenarios.optimization import Acceptance, ExperimentConfig, ParameterRule
+from simweb.scenarios.optimization.config import BudgetConfig
 from tests.engine.optimization.toy import EXPERIMENT, experiment
 
 # A file as SimCash's paper has them (aerugo/SimCash, exp2), with other texts.
@@ -221,6 +222,46 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_line() -> None:
 )
 def test_what_cannot_be_meant_is_refused(replaced: dict[str, str], message: str) -> None:
     assert message in refused(**replaced)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:80/v1", "Write the address of a server"),
+        ("ftp://host/v1", "Write the address of a server"),
+        ("http://[bad/v1", "Write the address of a server"),
+        ("http://me:secret-word@host/v1", "holds a name, a password or a key"),
+        ("http://host/v1?key=secret-word", "holds a name, a password or a key"),
+    ],
+)
+def test_the_address_of_a_model_is_an_address_without_secrets(address: str, message: str) -> None:
+    told = refused(llm=f'{{model: "openai:m", base_url: "{address}"}}')
+    assert told.startswith("line 9, llm.base_url: ")
+    assert message in told
+    assert "secret-word" not in told
+
+
+def test_a_budget_and_an_address_are_read_and_make_another_experiment() -> None:
+    said = '{model: "openai:m", base_url: "http://127.0.0.1:8089/v1"}'
+    config = experiment(llm=said, budget="{tokens: 5000, cost_usd: 0.5}")
+    assert config.llm is not None
+    assert config.llm.base_url == "http://127.0.0.1:8089/v1"
+    assert config.budget == BudgetConfig(5000, 0.5)
+    assert experiment(llm=said).budget == BudgetConfig(None, None)
+    assert len({config.digest, experiment(llm=said).digest, experiment(llm='{model: "openai:m"}').digest}) == 3
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        ("{tokens: 0}", "line 9, budget.tokens: Write a whole number from 1"),
+        ("{cost_usd: 0}", "line 9, budget.cost_usd: Write a number from 0.0001"),
+        ("{hours: 2}", 'line 9, budget.hours: "hours" is not a field'),
+        ("5", "line 9, budget: Write a block of fields"),
+    ],
+)
+def test_a_budget_that_cannot_be_kept_is_refused(budget: str, message: str) -> None:
+    assert message in refused(budget=budget)
 
 
 def test_parameters_of_constraints_are_checked() -> None:

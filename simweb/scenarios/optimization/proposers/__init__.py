@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simweb.engine import Fault, Faulty
+from simweb.engine import Amount, Fault, Faulty
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.proposers.best_response import BestResponse
 from simweb.scenarios.optimization.proposers.protocol import Proposal, Proposer, Request
@@ -12,18 +12,22 @@ from simweb.scenarios.optimization.proposers.scripted import Scripted
 __all__ = ["BestResponse", "Proposal", "Proposer", "RandomSearch", "Request", "Scripted", "proposer_of"]
 
 
-def proposer_of(config: ExperimentConfig) -> Proposer:
-    """The proposer that the experiment names. Raises Faulty for one that is not here, or cannot work with what the file says."""
+def proposer_of(config: ExperimentConfig, spent: Amount | None = None) -> Proposer:
+    """The proposer that the experiment names; `spent` counts against its budget.
+
+    Raises Faulty for one that is not here, or cannot work with what the file says.
+    """
     proposer = config.proposer
     if proposer.kind == "scripted":
         if proposer.proposals is None:
             raise _refusal(config, "The scripted proposer needs proposals: a list for each agent.")
         return Scripted(proposer.proposals)
-    if proposer.kind in ("llm", "tpe"):
-        raise _refusal(
-            config,
-            f"The {proposer.kind} proposer is not here yet. Choose another: proposer: {{kind: best-response}}.",
-        )
+    if proposer.kind == "llm":
+        from simweb.scenarios.optimization.llm import llm_proposer
+
+        return llm_proposer(config, spent)
+    if proposer.kind == "tpe":
+        raise _refusal(config, "The tpe proposer is not here yet. Choose another: proposer: {kind: best-response}.")
     faults = _unbounded(config)
     if faults:
         raise Faulty(faults)

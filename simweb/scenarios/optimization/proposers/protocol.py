@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from simweb.engine import Fault
 from simweb.scenarios.optimization.constraints import ParameterRule
+from simweb.scenarios.optimization.interactions import Interaction
+from simweb.scenarios.optimization.prompts import Fragment, PastTurn
 from simweb.scenarios.optimization.subject import Policy
 
 
@@ -17,6 +19,8 @@ class Request:
 
     `tunable` are the numbers of the policy that may be changed, and how far. `cost_of` is what a policy would cost this agent,
     `changed` is the policy with other numbers. `faults` are those of the attempt before, in the same turn. `index` counts from 0.
+    `history` is what the agent did in the iterations before. `told` puts all that it may be told into words, with what is added,
+    without what it must not see of others.
     """
 
     agent: str
@@ -29,6 +33,8 @@ class Request:
     cost_of: Callable[[Policy], float]
     changed: Callable[[dict[str, float]], Policy]
     faults: Sequence[Fault] = ()
+    history: Sequence[PastTurn] = ()
+    told: Callable[[Sequence[Fragment]], Sequence[Fragment]] = field(default=list, repr=False)
 
     def tunable_or_refuse(self) -> Sequence[ParameterRule]:
         """The numbers that may be changed. Raises ValueError where there are none."""
@@ -42,10 +48,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A policy to try, or None where there is nothing to propose; and why."""
+    """A policy to try, or None where there is nothing to propose; and why.
+
+    With a `failure` it is a failed attempt. `interactions` are the calls of a model that were made for it.
+    """
 
     policy: Policy | None
     reasoning: str = ""
+    failure: str = ""
+    interactions: tuple[Interaction, ...] = ()
 
 
 class Proposer(Protocol):
