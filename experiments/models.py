@@ -19,6 +19,7 @@ class Experiment(models.Model):
     kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in KINDS], default="optimization")
     source = models.TextField()
     files = models.JSONField(default=dict)
+    budget = models.JSONField(default=dict, help_text="tokens and cost_usd; null is no limit.")
     simulation = models.OneToOneField(Simulation, models.CASCADE, related_name="experiment")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -16,11 +16,20 @@ from simweb.scenarios.optimization.records import IterationRecord
 RUNNING = frozenset({Status.QUEUED, *PLAYING})
 
 
+class Spent(NamedTuple):
+    """None is not known: nothing has ended, no model was asked, or nobody knows its price."""
+
+    seconds: float | None
+    tokens: int | None
+    cost_usd: float | None
+
+
 class Standing(NamedTuple):
-    """An experiment with the run that counts, its latest attempt; None when it was removed."""
+    """An experiment with the run that counts, its latest attempt, None when it was removed; and what all attempts took."""
 
     experiment: Experiment
     run: Run | None
+    spent: Spent
 
     @property
     def status(self) -> str:
@@ -49,10 +58,10 @@ def run_of(experiment: Experiment) -> Run | None:
 def standings(experiments: Iterable[Experiment]) -> list[Standing]:
     """Each with its run, in two queries."""
     listed = list(experiments)
-    latest: dict[int, Run] = {}
+    attempts: dict[int, list[Run]] = {}
     for run in _attempts(listed):
-        latest.setdefault(run.simulation_id, run)
-    return [Standing(experiment, latest.get(experiment.simulation_id)) for experiment in listed]
+        attempts.setdefault(run.simulation_id, []).append(run)
+    return [_standing(experiment, attempts.get(experiment.simulation_id, [])) for experiment in listed]
 
 
 def iterations(run: Run | None) -> list[IterationRecord]:
@@ -70,6 +79,18 @@ def counts(run: Run | None) -> Mapping[str, int]:
     if run is not None:
         found["running" if run.state in PLAYING else run.status] += 1
     return {"wanted": 1, **found}
+
+
+def _standing(experiment: Experiment, attempts: Sequence[Run]) -> Standing:
+    seconds = [run.duration_ms / 1000 for run in attempts if run.duration_ms is not None]
+    tokens = [run.total_tokens for run in attempts if run.total_tokens is not None]
+    costs = [run.total_cost_usd for run in attempts if run.total_cost_usd is not None]
+    spent = Spent(
+        round(sum(seconds), 3) if seconds else None,
+        sum(tokens) if tokens else None,
+        float(sum(costs)) if costs else None,
+    )
+    return Standing(experiment, attempts[0] if attempts else None, spent)
 
 
 def _attempts(experiments: Iterable[Experiment]) -> QuerySet[Run]:

@@ -41,7 +41,7 @@ class Counts(Schema):
 
 
 class Spent(Schema):
-    """Null is unknown: no model was asked."""
+    """By all attempts; null is not known: nothing has ended, no model was asked, or nobody knows its price."""
 
     seconds: float | None
     tokens: int | None
@@ -69,7 +69,7 @@ class ExperimentOut(Schema):
     finished_at: str | None
     trials: int
     runs: Counts
-    budget: Budget | None
+    budget: Budget
     spent: Spent
     estimate: dict[str, Any] | None
     result: dict[str, Any] | None
@@ -115,6 +115,25 @@ class IterationOut(Schema):
     exploitability: dict[str, int] | None
 
 
+class InteractionOut(Schema):
+    """One call of a model: of `policy` and `error` there is one. Tokens are as its provider counted them."""
+
+    agent: str
+    iteration: int
+    attempt: int
+    model: str
+    system_prompt: str
+    user_prompt: str
+    raw_answer: str
+    policy: dict[str, Any] | None
+    error: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float | None
+    price_list: str
+    latency_ms: float
+
+
 class ProposalOut(Schema):
     """One proposal with all that led to it. `samples` has the cost of old and new policy by sample."""
 
@@ -133,12 +152,15 @@ class ProposalOut(Schema):
     attempts: int
     faults: list[str]
     failure: str
+    tokens: int | None
+    cost_usd: float | None
+    latency_ms: float | None
+    interactions: list[InteractionOut]
 
 
 def experiment_json(standing: Standing) -> dict[str, Any]:
     """The experiment as ExperimentOut describes it."""
-    experiment, run = standing
-    duration = run.duration_ms if run else None
+    experiment, run, spent = standing
     return {
         "id": experiment.pk,
         "name": experiment.name,
@@ -151,12 +173,8 @@ def experiment_json(standing: Standing) -> dict[str, Any]:
         "finished_at": iso(run.finished_at) if run else None,
         "trials": 1,
         "runs": counts(run),
-        "budget": None,
-        "spent": {
-            "seconds": None if duration is None else duration / 1000,
-            "tokens": run.total_tokens if run else None,
-            "cost_usd": float(run.total_cost_usd) if run and run.total_cost_usd is not None else None,
-        },
+        "budget": experiment.budget,
+        "spent": spent._asdict(),
         "estimate": None,
         "result": standing.result,
         "run": run.pk if run else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -46,6 +47,7 @@ def start(params: Mapping[str, Any], *, by: User | None, seed: int | None = None
         name=config.name,
         source=checked.experiment,
         files=checked.files,
+        budget=asdict(config.budget),
         simulation=simulation,
         created_at=timezone.now(),
         created_by=by,

@@ -17,7 +17,7 @@ from runs.recording import Message, Recording, claim, is_last
 from runs.services import TransitionRefused
 from runs.specs import spec_of
 from runs.states import FailureKind
-from simweb.engine import Spec
+from simweb.engine import BudgetExceeded, Spec
 from simweb.engine.journal import Journal
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,8 @@ def _record(recording: Recording, player: Player) -> None:
     kept_log, looked_at = "", time.monotonic()
     with contextlib.closing(player.play(spec_of(run), run.memory_limit_mb, journal_of(run))) as batches:
         for messages in batches:
+            if calls := [message for message in messages if message["type"] == "call"]:
+                recording.keep_calls(calls)
             turns = [message for message in messages if message["type"] == "turn"]
             if turns:
                 watch.turn_came()
@@ -130,6 +132,9 @@ def _finish(recording: Recording, message: Message) -> None:
         recording.complete(message)
         return
     error, limit = message["error"], recording.run.memory_limit_mb
+    if error["type"] == BudgetExceeded.__name__:
+        recording.fail(FailureKind.BUDGET, error)
+        return
     if limit is not None and "MemoryError" in error["type"]:
         said = f"The run needed more memory than the {limit} MiB it may hold. {error['message']}"
         recording.fail(FailureKind.SYSTEM, {**error, "message": said})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from runs.models import JournalEntry, Run
-from simweb.engine.journal import NOTHING, Journal
+from simweb.engine.journal import Journal
 
 
 def keep(run_id: int, turn: int, entries: Iterable[Sequence[Any]]) -> None:
@@ -29,10 +29,16 @@ def hand_over(run: Run, to: Run) -> None:
 def journal_of(run: Run) -> Journal:
     """What its player is given: of a replay the calls of the verified run, else what was handed over."""
     if run.verifies_id is not None:
-        return Journal(calls=_data(run.verifies_id, "call"), is_replay=True)
-    checkpoints, calls = _data(run.pk, "checkpoint"), _data(run.pk, "call")
-    return Journal(checkpoints, calls) if checkpoints or calls else NOTHING
+        return Journal(calls=[data for _, data in _entries(run.verifies_id, "call")], is_replay=True)
+    checkpoints, calls = _entries(run.pk, "checkpoint"), _entries(run.pk, "call")
+    told = len(checkpoints)  # turns
+    return Journal(
+        checkpoints=[data for _, data in checkpoints],
+        told_calls=[data for turn, data in calls if turn <= told],
+        calls=[data for turn, data in calls if turn > told],
+    )
 
 
-def _data(run_id: int, kind: str) -> list[Any]:
-    return list(JournalEntry.objects.filter(run=run_id, kind=kind).order_by("id").values_list("data", flat=True))
+def _entries(run_id: int, kind: str) -> list[tuple[int, Any]]:
+    """Turn and data."""
+    return list(JournalEntry.objects.filter(run=run_id, kind=kind).order_by("id").values_list("turn", "data"))

@@ -95,6 +95,13 @@ class Recording:
                 announce(self.run, "problem")
         self.view_failed = self.view_failed or bool(errors)
 
+    def keep_calls(self, messages: Sequence[Message]) -> None:
+        """Keep calls of models as they are made: they cost money, and a run that is tried again need not make them again."""
+        with transaction.atomic():
+            if self._touch():
+                for message in messages:
+                    journal.keep(self.run.pk, message["number"], [("call", message["data"])])
+
     def beat(self) -> bool:
         """Say that the player is alive. False: the lease is lost."""
         return bool(self._held().update(heartbeat_at=Now()))

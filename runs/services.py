@@ -21,7 +21,7 @@ from runs.events import announce, record, run_counted, run_ended
 from runs.models import Run, Simulation
 from runs.specs import BadSpec, build_spec, clean_description, kept_params, load_scenario, merged, spec_of, whole_or
 from runs.states import Act, Status, Trigger, sources
-from simweb.engine import Spec
+from simweb.engine import Recording, Spec, use_recording
 
 MAX_BACKOFF_S = 24 * 3600
 COUNTERS = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}  # of a simulation
@@ -99,7 +99,8 @@ def verify(run: Run, *, by: User | None) -> Run | None:
     if reason := verification.obstacle(run):
         verification.cannot(run, reason)
         return None
-    replay = _copy(run, seed=run.seed, by=by, trigger=Trigger.VERIFY, verifies=run)
+    with use_recording(Recording((), "replay")):  # it asks no model
+        replay = _copy(run, seed=run.seed, by=by, trigger=Trigger.VERIFY, verifies=run)
     verification.begin(run, replay)
     return replay
 

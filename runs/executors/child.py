@@ -173,7 +173,7 @@ class ChildPlayer:
 
 def _order(spec: Spec, journal: Journal) -> bytes:
     """The line that the child reads."""
-    if journal == NOTHING:
+    if journal.is_empty:
         return spec.to_json().encode() + b"\n"
     return json.dumps({**asdict(spec), "journal": journal.as_json()}).encode() + b"\n"
 

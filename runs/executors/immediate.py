@@ -23,11 +23,13 @@ class InProcessPlayer:
         self._stopped = False
 
     def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
-        """One message a batch."""
-        for message in messages_of(spec, settings.MAX_DECISIONS_PER_RUN, journal):
+        """One message a batch, after the calls that were made for it."""
+        calls: list[Message] = []
+        for message in messages_of(spec, settings.MAX_DECISIONS_PER_RUN, journal, calls.append):
             if self._stopped:
                 return
-            yield [message]
+            yield [*calls, message]
+            calls.clear()
 
     def stop(self) -> None:
         """Takes effect after the turn that is being played."""

@@ -54,7 +54,7 @@ def play_and_say(spec: Spec, journal: Journal, say: Say) -> bool:
     """Play the spec, saying every message; True when it was played to its end."""
     plugins.make_way(registry.place_of(spec.scenario))
     message: Message = {}
-    for message in messages_of(spec, most_decisions(), journal):
+    for message in messages_of(spec, most_decisions(), journal, say):
         say(message)
     return bool(message["type"] == "played")
 

@@ -15,11 +15,13 @@ from runs.states import Status
 from runs.templatetags.show import amount, duration
 from simweb.access.services import local_admin
 from simweb.engine import Faulty
+from simweb.scenarios.optimization.llm.fake import serve_fake_llm
 from simweb.scenarios.optimization.params import AS_WRITTEN, config_of
 from simweb.scenarios.optimization.reading import gather
 from simweb.scenarios.optimization.subjects import templates
 
 LATEST = 20
+FAKE_PORT = 8089
 T = TypeVar("T")
 
 
@@ -42,6 +44,11 @@ class Command(BaseCommand):
         template = verbs.add_parser("template", help="write an experiment to start from")
         template.add_argument("name", nargs="?", help="which one; left out, they are listed")
         verbs.add_parser("list", help=f"the newest {LATEST} experiments")
+        fake = verbs.add_parser(
+            "fake-llm", help="a server like OpenAI's that answers by a rule: for experiments without a key"
+        )
+        fake.add_argument("--host", default="127.0.0.1")
+        fake.add_argument("--port", type=int, default=FAKE_PORT)
 
     def handle(self, *args: Any, **options: Any) -> None:
         verbs: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -49,6 +56,7 @@ class Command(BaseCommand):
             "validate": self._validate,
             "template": self._template,
             "list": self._list,
+            "fake-llm": self._fake_llm,
         }
         verbs[options["verb"]](options)
 
@@ -90,6 +98,15 @@ class Command(BaseCommand):
             cost = amount(result["final_cost"]) if result else "—"
             table.add_row(str(standing.experiment.pk), standing.experiment.name, standing.status, amount(done), cost)
         self._console.print(table)
+
+    def _fake_llm(self, options: dict[str, Any]) -> None:
+        host, port = options["host"], options["port"]
+        self.stdout.write(f"A fake language model answers at http://{host}:{port}/v1  (stop it with Ctrl+C)")
+        self.stdout.flush()
+        try:
+            serve_fake_llm(host, port)
+        except OSError as error:
+            raise CommandError(f"{host}:{port}: {error.strerror}. Choose another with --port.") from None
 
     def _params(self, options: dict[str, Any]) -> dict[str, Any]:
         try:

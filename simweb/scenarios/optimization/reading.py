@@ -60,7 +60,7 @@ def read_file(path: Path) -> ExperimentConfig:
 
 
 def gather(path: Path) -> tuple[str, dict[str, str]]:
-    """The text of an experiment's file, and those of the files that it names: what it takes to read it elsewhere. Raises Faulty."""
+    """The text of an experiment's file, and of the files that it names: what it takes to read it elsewhere. Raises Faulty."""
     try:
         written, source = text_of(path, path.name), Folder(path.parent)
     except Refused as refused:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from simweb.engine import Block, Decision, Option, Problem, Scenario, TurnReport, View, columns
+from simweb.engine import (
+    Amount,
+    Block,
+    BudgetExceeded,
+    Decision,
+    NotRecorded,
+    Option,
+    Problem,
+    Scenario,
+    TurnReport,
+    View,
+    columns,
+)
+from simweb.scenarios.optimization.interactions import total
 from simweb.scenarios.optimization.loop import OptimizationLoop, ProposerFailed
 from simweb.scenarios.optimization.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.optimization.params import OptimizationParams, begin, config_of
@@ -44,7 +58,8 @@ class Optimization(Scenario):
         self.loop = begin(self.config)
         self.records: list[IterationRecord] = []
         self._coming = iter(self.loop.iterations())
-        self._failed: ProposerFailed | None = None
+        self._told = 0  # iterations that an earlier run has played
+        self._stopped: Exception | None = None
 
     @classmethod
     def length(cls, params: Any) -> int | None:
@@ -63,29 +78,31 @@ class Optimization(Scenario):
     def resume(self, checkpoints: Sequence[Mapping[str, Any]]) -> None:
         """Tell again the iterations of an earlier run of the same experiment, then go on."""
         records = [IterationRecord.from_json(dict(said)) for said in checkpoints]
-        subject, proposer = subject_of(self.config), proposer_of(self.config)
+        spent = sum((record.spent for record in records), Amount())
+        subject, proposer = subject_of(self.config), proposer_of(self.config, spent)
         self.loop = OptimizationLoop(self.config, subject, proposer, records=records)
+        self._told = len(records)
         self._coming = chain(records, self.loop.iterations())
 
     def checkpoint(self) -> Mapping[str, Any] | None:
-        """The iteration, unless its proposers failed and it is to be tried again."""
-        return None if self._failed else self.records[-1].as_json()
+        """The iteration, unless it came to no end and is to be tried again."""
+        return None if self._stopped else self.records[-1].as_json()
 
     def turn(self) -> TurnReport:
-        """One iteration. Raises ProposerFailed in the turn after the one that tells of it."""
-        if self._failed:
-            raise self._failed
+        """One iteration. Raises ProposerFailed, BudgetExceeded and NotRecorded in the turn after the one that tells of it."""
+        if self._stopped:
+            raise self._stopped
         try:
             record = next(self._coming)
-        except ProposerFailed as failed:
-            self._failed = failed
+        except (ProposerFailed, BudgetExceeded, NotRecorded) as stopped:
+            self._stopped = stopped
             record = self.loop.provider.records[-1]
         self.records.append(record)
         if self._is_last(record):
             self.finished = True
             self.output_data = self.loop.result().as_json()
             self.narrative = self._story()
-        return _report(record, self.loop.subject.describe)
+        return _report(record, self.loop.subject.describe, is_told=len(self.records) <= self._told)
 
     def view(self) -> View:
         costs = self.records[-1].costs_per_agent
@@ -109,7 +126,7 @@ class Optimization(Scenario):
         return sum(fates) / len(fates) if fates else None
 
     def _is_last(self, record: IterationRecord) -> bool:
-        return bool(record.ended) and not self._failed
+        return bool(record.ended) and not self._stopped
 
     def _story(self) -> str:
         first, last = self.records[0], self.records[-1]
@@ -121,12 +138,13 @@ class Optimization(Scenario):
         )
 
 
-def _report(record: IterationRecord, describe: Any) -> TurnReport:
+def _report(record: IterationRecord, describe: Any, *, is_told: bool) -> TurnReport:
     fates = Counter("fail" if one.failure else "accept" if one.accepted else "reject" for one in record.proposals)
     policies = dict(record.policies)
     decisions = []
     for one in record.proposals:
-        decisions.append(_decision(record, one, describe(policies[one.agent]), describe))
+        decision = _decision(record, one, describe(policies[one.agent]), describe)
+        decisions.append(decision if is_told else _with_calls(decision, one))
         if one.accepted and one.policy is not None:
             policies[one.agent] = one.policy
     problems = [_problem(record, one) for one in record.proposals if one.failure]
@@ -158,6 +176,17 @@ def _decision(record: IterationRecord, one: ProposalRecord, old: str, describe: 
         summary=one.reason,
         error=one.failure,
         key=_key(record, one),
+    )
+
+
+def _with_calls(decision: Decision, one: ProposalRecord) -> Decision:
+    """With what its calls of a model cost now; what an earlier run paid, or a recording answered, costs nothing."""
+    made = [call for call in one.interactions if not call.is_replayed]
+    return replace(
+        decision,
+        tokens=total(call.tokens for call in made),
+        cost_usd=total(call.cost_usd for call in made),
+        latency_ms=total(call.latency_ms for call in made),
     )
 
 
