@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from simweb.scenarios.optimization.llm.fake import fake_llm
 from simweb.scenarios.optimization.subjects import templates
 from simweb.scenarios.payments.files.games import game_text
 from tests.web.conftest import NewContext
@@ -103,6 +104,22 @@ def test_what_a_proposal_changes_is_shown_line_by_line(page: Page, lab: Lab) -> 
     proposal.get_by_text("What it changes in the policy").click()
     expect(proposal.locator(".diff .removed")).to_have_text(['    "initial_liquidity_fraction": 0.5'])
     expect(proposal.locator(".diff .added")).to_have_text(['    "initial_liquidity_fraction": 0.2'])
+
+
+def test_what_a_model_was_asked_and_answered_can_be_read(page: Page, lab: Lab) -> None:
+    with fake_llm() as model:
+        new(page, "castro-1-llm")
+        text = text_of(page).input_value()
+        text_of(page).fill(text.replace("http://127.0.0.1:8089/v1", model.base_url))
+        expect(page.locator("#error-experiment")).to_be_empty()
+        start(page)
+        expect(page.get_by_role("region", name="What was found")).to_contain_text("to 2,000 cents")
+    page.locator("#iteration-2 summary").first.click()
+    call = page.locator("#iteration-2 details.call").first
+    expect(call).to_contain_text(re.compile(r"Attempt 1: openai:fake, [\d,]+ \+ \d+ tokens"))
+    call.locator("summary").click()
+    expect(call.get_by_text("You choose the policy of BANK_A")).to_be_visible()
+    expect(call.get_by_text("A little less of each")).to_be_visible()
 
 
 def test_a_mistake_is_told_as_it_is_typed_with_its_line(page: Page, lab: Lab) -> None:
