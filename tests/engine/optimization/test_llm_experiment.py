@@ -330,6 +330,8 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_played(monkeypatch: 
     with pytest.raises(Faulty, match=r"line 9, llm\.model: The model openai:gpt-5.2 cannot be asked"):
         GenericExperimentRunner(config, subject=toy)
     assert toy.played == []
+    with use_recording(Recording(mode="replay")):
+        GenericExperimentRunner(config, subject=toy)  # a replay asks nobody
     without = experiment().with_overrides(proposer="llm")
     with pytest.raises(Faulty, match="needs an llm block"):
         GenericExperimentRunner(without, subject=toy)
