@@ -175,11 +175,10 @@ def test_a_server_that_takes_too_long_is_not_waited_for(server: FakeServer) -> N
     server.misbehaviour.append("slow")
     config = exp1(server, iterations=2)
     assert config.llm is not None
-    hasty = replace(config, llm=replace(config.llm, timeout_seconds=0.2))  # type: ignore[arg-type]
-    server.is_slow_for = 0.5
+    hasty = replace(config, llm=replace(config.llm, timeout_seconds=1))
     first, second = run(hasty).iterations[0].proposals[0].interactions
     assert "Timeout" in first.error
-    assert 150 < first.latency_ms < 450
+    assert 900 < first.latency_ms < 20_000
     assert second.policy is not None
 
 
