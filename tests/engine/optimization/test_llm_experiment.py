@@ -94,7 +94,7 @@ def test_an_experiment_asks_a_server_and_finds_the_equilibrium(server: FakeServe
 
 def test_a_run_is_played_again_from_its_recording_without_a_server(recording: Recording) -> None:
     with fake_llm() as server:
-        config = exp1(server, iterations=6)
+        config = exp1(server, iterations=3)
         made = run(config)
     with replay(recording):
         assert told(run(config)) == told(made)
