@@ -16,7 +16,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy simweb metrics runs performance
+	$(BIN)/mypy simweb metrics runs performance experiments
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 fix: $(VENV)/.installed-dev

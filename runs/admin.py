@@ -18,6 +18,7 @@ from runs.models import (
     Delivery,
     Event,
     Frame,
+    JournalEntry,
     Notifier,
     Problem,
     Run,
@@ -230,6 +231,14 @@ class DecisionAdmin(ReadOnly):
 @admin.register(Frame)
 class FrameAdmin(ReadOnly):
     list_display = ("id", "run_id", "turn")
+    search_fields = ("=run__id",)
+    ordering = ("-id",)
+
+
+@admin.register(JournalEntry)
+class JournalEntryAdmin(ReadOnly):
+    list_display = ("id", "run_id", "turn", "kind")
+    list_filter = ("kind",)
     search_fields = ("=run__id",)
     ordering = ("-id",)
 

@@ -11,12 +11,14 @@ from typing import Protocol
 
 from django.conf import settings
 
+from runs.journal import journal_of
 from runs.models import Run
 from runs.recording import Message, Recording, claim, is_last
 from runs.services import TransitionRefused
 from runs.specs import spec_of
 from runs.states import FailureKind
-from simweb.engine import Spec
+from simweb.engine import BudgetExceeded, Spec
+from simweb.engine.journal import Journal
 
 logger = logging.getLogger(__name__)
 LOG_INTERVAL = 1.0  # seconds between two looks at what the model printed
@@ -33,8 +35,9 @@ class Player(Protocol):
     def log(self) -> str:
         """What the model has printed so far."""
 
-    def play(self, spec: Spec, memory_mb: int | None) -> Generator[list[Message]]:
-        """The engine's messages (see simweb/engine/__main__.py), in batches, with at most so much memory.
+    def play(self, spec: Spec, memory_mb: int | None, journal: Journal) -> Generator[list[Message]]:
+        """The engine's messages (see simweb/engine/__main__.py), in batches, with at most so much memory;
+        the journal is that of the run before.
 
         A batch comes at least once a second, empty if need be: while they come, the player is alive. Raises PlayerDied.
         """
@@ -99,8 +102,10 @@ def conduct(run_id: int, player: Player, name: str = "") -> bool:
 def _record(recording: Recording, player: Player) -> None:
     run, watch = recording.run, Watch(recording.run)
     kept_log, looked_at = "", time.monotonic()
-    with contextlib.closing(player.play(spec_of(run), run.memory_limit_mb)) as batches:
+    with contextlib.closing(player.play(spec_of(run), run.memory_limit_mb, journal_of(run))) as batches:
         for messages in batches:
+            if calls := [message for message in messages if message["type"] == "call"]:
+                recording.keep_calls(calls)
             turns = [message for message in messages if message["type"] == "turn"]
             if turns:
                 watch.turn_came()
@@ -127,6 +132,9 @@ def _finish(recording: Recording, message: Message) -> None:
         recording.complete(message)
         return
     error, limit = message["error"], recording.run.memory_limit_mb
+    if error["type"] == BudgetExceeded.__name__:
+        recording.fail(FailureKind.BUDGET, error)
+        return
     if limit is not None and "MemoryError" in error["type"]:
         said = f"The run needed more memory than the {limit} MiB it may hold. {error['message']}"
         recording.fail(FailureKind.SYSTEM, {**error, "message": said})

@@ -42,6 +42,7 @@ class FormField:
     rows: int = 2
     language: str = ""
     upload: str = ""
+    uploads_named: bool = False  # each file becomes a text by its name
     only_if: tuple[str, str] | None = None  # another field, and the value with which this one counts
     explanations: list[tuple[str, str]] = field(default_factory=list)  # of the choices
     examples: list[str] = field(default_factory=list)  # titles of texts to start from
@@ -222,6 +223,7 @@ def _field(
         rows=schema.get("rows", 2),
         language=schema.get("language", ""),
         upload=schema.get("upload", ""),
+        uploads_named=bool(schema.get("uploads_named")),
         only_if=(other, wanted) if is_conditional else None,
         explanations=[(option, explained[option]) for option, _ in described.options if option in explained],
         examples=list(examples_of(scenario, described.name)) if multiline and scenario else [],

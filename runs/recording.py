@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from metrics.series import thin
-from runs import blocks, decisions, queries, services
+from runs import blocks, decisions, journal, queries, services
 from runs.decisions import decimal_cost
 from runs.events import announce
 from runs.models import Frame, Problem, Run, RunQuerySet, SeriesBlock, Turn
@@ -70,6 +70,7 @@ class Recording:
             for message in messages:
                 if entry := message.get("entry"):
                     decisions.enter(self.run.pk, message["number"], entry, now)
+                journal.keep(self.run.pk, message["number"], message.get("journal", ()))
             self._keep_problems(problems)
             announce(self.run, "progress")
             if problems:
@@ -93,6 +94,13 @@ class Recording:
             if problems:
                 announce(self.run, "problem")
         self.view_failed = self.view_failed or bool(errors)
+
+    def keep_calls(self, messages: Sequence[Message]) -> None:
+        """Keep calls of models as they are made: they cost money, and a run that is tried again need not make them again."""
+        with transaction.atomic():
+            if self._touch():
+                for message in messages:
+                    journal.keep(self.run.pk, message["number"], [("call", message["data"])])
 
     def beat(self) -> bool:
         """Say that the player is alive. False: the lease is lost."""

@@ -15,13 +15,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from metrics.models import MetricSelection
-from runs import outbox, verification
+from runs import journal, outbox, verification
 from runs.errors import error_group
 from runs.events import announce, record, run_counted, run_ended
 from runs.models import Run, Simulation
 from runs.specs import BadSpec, build_spec, clean_description, kept_params, load_scenario, merged, spec_of, whole_or
 from runs.states import Act, Status, Trigger, sources
-from simweb.engine import Spec
+from simweb.engine import Recording, Spec, use_recording
 
 MAX_BACKOFF_S = 24 * 3600
 COUNTERS = {Status.COMPLETED: "completed_runs", Status.FAILED: "failed_runs"}  # of a simulation
@@ -78,6 +78,7 @@ def retry(run: Run, *, by: User | None, trigger: Trigger = Trigger.MANUAL) -> Ru
     """Queue the same spec again, as the next attempt. Raises TransitionRefused unless the run failed or was cancelled."""
     _need(run, Act.RETRY, "retried")
     made = _copy(run, seed=run.seed, by=by, trigger=trigger, retry_of=run, attempt=run.attempt + 1)
+    journal.hand_over(run, made)
     record(run.pk, "retried", made.created_at, actor=by, detail=f"as run {made.pk}")
     return made
 
@@ -98,7 +99,8 @@ def verify(run: Run, *, by: User | None) -> Run | None:
     if reason := verification.obstacle(run):
         verification.cannot(run, reason)
         return None
-    replay = _copy(run, seed=run.seed, by=by, trigger=Trigger.VERIFY, verifies=run)
+    with use_recording(Recording((), "replay")):  # it asks no model
+        replay = _copy(run, seed=run.seed, by=by, trigger=Trigger.VERIFY, verifies=run)
     verification.begin(run, replay)
     return replay
 
@@ -194,6 +196,7 @@ def _retry_by_itself(run: Run) -> None:
             attempt=run.attempt + 1,
             not_before=timezone.now() + wait,
         )
+        journal.hand_over(run, made)
         record(run.pk, "retried", made.created_at, detail=f"by itself, as run {made.pk}")
 
 

@@ -172,6 +172,7 @@ def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
         loc = (*prefix, *map(str, item["loc"]))
         raised = item.get("ctx", {}).get("error")
         if isinstance(raised, Faulty):
+            loc = (*loc, raised.field) if raised.field else loc
             shown, more = raised.faults[:MOST_FAULTS], len(raised.faults) - MOST_FAULTS
             found += [FieldError((*loc, *map(str, fault.path)), str(fault), fault.line) for fault in shown]
             found += [FieldError(loc, f"… and {more:,} more.")] if more > 0 else []

@@ -33,6 +33,7 @@ from runs.recording import Message, is_last
 from runs.upkeep import Upkeep
 from simweb.engine import Spec
 from simweb.engine.forkserver import die_with_parent
+from simweb.engine.journal import NOTHING, Journal
 
 logger = logging.getLogger(__name__)
 # The worker writes, the processes of its pool, forked from it, read: who the worker is, and the moment of the machine's
@@ -61,10 +62,10 @@ class Slot:
         """Have a child ready."""
         self._child.warm()
 
-    def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
+    def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
         """The child's messages. It says something every second, and that is how often the patience is asked after."""
         try:
-            with contextlib.closing(self._child.play(spec, memory_mb)) as batches:
+            with contextlib.closing(self._child.play(spec, memory_mb, journal)) as batches:
                 for batch in batches:
                     if time.monotonic() > patient_until.value and not is_last(batch):
                         raise ServerStopping(STOPPED)

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from experiments.api import router as experiments_router
+from experiments.services import CannotAct
 from metrics.api import router as metrics_router
 from metrics.services import BadName, DuplicateName, UnknownSelection
 from performance.api import router as performance_router
@@ -56,6 +58,7 @@ api.add_router("", comparison_router)
 api.add_router("", notifiers_router)
 api.add_router("", views_router)
 api.add_router("", performance_router)
+api.add_router("", experiments_router)
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:
@@ -115,6 +118,7 @@ def refused(request: HttpRequest, error: TransitionRefused) -> HttpResponse:
 
 
 @api.exception_handler(CannotBeAsked)
+@api.exception_handler(CannotAct)
 def not_askable(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(409, str(error))
 

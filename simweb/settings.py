@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "metrics",
     "runs",
     "performance",
+    "experiments",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("metrics.urls")),
     path("", include("runs.urls")),
     path("", include("performance.urls")),
+    path("", include("experiments.urls")),
 ]
 handler404 = "simweb.errors.not_found"
 handler403 = "simweb.errors.forbidden"

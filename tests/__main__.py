@@ -16,10 +16,12 @@ FAST = (
     *SIDE_BY_SIDE,
     "tests/doors",
     "tests/engine",
+    "tests/experiments",
     "tests/test_architecture.py",
     *WITH_DATABASE,
 )  # the longest first
-BROWSER, SERVERS = ("tests/web",), ("tests/faults", "tests/services")
+TWO_BROWSERS = ("-n", "2", "--dist", "loadgroup", "-p", "tests.groups")
+BROWSER, SERVERS = (*TWO_BROWSERS, "tests/web"), ("tests/faults", "tests/services")
 ON_SQLITE_ANYWAY = ("--ignore", "tests/performance/test_tracing.py")  # its processes have a database of their own
 ON_POSTGRES = ("--create-db", *SIDE_BY_SIDE, *ON_SQLITE_ANYWAY, *WITH_DATABASE)
 

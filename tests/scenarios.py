@@ -368,6 +368,7 @@ SETTING = ",".join(
     ]
 )
 SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"
+SETTING += ",resuming=tests.resuming_worlds:Resuming"
 SETTING += "".join(
     f",{name.lower()}=tests.detailed_worlds:{name}"
     for name in ("Spending", "Fretful", "Graph", "Parallel", "Wandering", "Returning")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("simweb", "metrics", "runs", "performance", "bench", "tests")
+ROOMS = ("simweb", "metrics", "runs", "performance", "experiments", "bench", "tests")
 MOST_LINES, MOST_IN_FUNCTION = 400, 40
 FRAMES = (
     *("_run_row", "_run_progress", "_run_gone", "_page_head", "_page_live"),

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import asdict
 
 from django.conf import settings
 
@@ -20,6 +21,7 @@ from runs.executors.forks import ForkServer
 from runs.executors.log import Log
 from runs.recording import Message, is_last
 from simweb.engine import Spec
+from simweb.engine.journal import NOTHING, Journal
 from simweb.engine.texts import clean
 
 CHUNK = 1 << 16
@@ -54,7 +56,7 @@ class ChildPlayer:
     def log(self) -> str:
         return self._log.text
 
-    def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
+    def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
         """The first turn comes at once; after it, what arrived within SIMWEB_RECORD_INTERVAL_MS comes together.
 
         An empty batch, at least once a second, says no more than that the process is alive.
@@ -64,7 +66,7 @@ class ChildPlayer:
             self._limit_memory(memory_mb)
         try:
             with contextlib.suppress(BrokenPipeError):  # it died while it waited: seen below as its end
-                self._child.stdin.write(spec.to_json().encode() + b"\n")
+                self._child.stdin.write(_order(spec, journal))
                 self._child.stdin.flush()
             for batch in self._batches():
                 if batch and batch[-1]["type"] == "failed" and self._kill_at < math.inf:
@@ -169,6 +171,13 @@ class ChildPlayer:
         return f"The process that played this run ended with exit status {self._status} and without a result."
 
 
+def _order(spec: Spec, journal: Journal) -> bytes:
+    """The line that the child reads."""
+    if journal.is_empty:
+        return spec.to_json().encode() + b"\n"
+    return json.dumps({**asdict(spec), "journal": journal.as_json()}).encode() + b"\n"
+
+
 def _message(line: bytes) -> Message:
     """The message; texts that no database can keep, wherever a model put them, are mended."""
     message: Message = json.loads(line)
@@ -208,14 +217,14 @@ class WarmChild:
             self._child = None
         self._child = self._child or ChildPlayer(self._forks)
 
-    def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
+    def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
         """Play in the child that is ready, then have the next one ready."""
         self._played = None
         self.warm()
         self._played, self._child = self._child, None
         assert self._played is not None
         try:
-            yield from self._played.play(spec, memory_mb)
+            yield from self._played.play(spec, memory_mb, journal)
         finally:
             with contextlib.suppress(PlayerDied):  # the next play tries again, and tells
                 self.warm()

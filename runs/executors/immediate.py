@@ -10,6 +10,7 @@ from runs.conductor import conduct
 from runs.executors import Executor
 from runs.recording import Message
 from simweb.engine import Spec
+from simweb.engine.journal import NOTHING, Journal
 from simweb.engine.messages import messages_of
 
 
@@ -21,12 +22,14 @@ class InProcessPlayer:
     def __init__(self) -> None:
         self._stopped = False
 
-    def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
-        """One message a batch."""
-        for message in messages_of(spec, settings.MAX_DECISIONS_PER_RUN):
+    def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
+        """One message a batch, after the calls that were made for it."""
+        calls: list[Message] = []
+        for message in messages_of(spec, settings.MAX_DECISIONS_PER_RUN, journal, calls.append):
             if self._stopped:
                 return
-            yield [message]
+            yield [*calls, message]
+            calls.clear()
 
     def stop(self) -> None:
         """Takes effect after the turn that is being played."""

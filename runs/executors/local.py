@@ -20,6 +20,7 @@ from runs.executors import Executor
 from runs.executors.child import WarmChild
 from runs.recording import Message, bury
 from simweb.engine import Spec
+from simweb.engine.journal import NOTHING, Journal
 
 logger = logging.getLogger(__name__)
 # Runs queued by other processes send no nudge here; the table is asked this often.
@@ -70,14 +71,14 @@ class Worker(threading.Thread):
         with self._lock:
             self._stopped = False
 
-    def play(self, spec: Spec, memory_mb: int | None = None) -> Generator[list[Message]]:
+    def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
         """Play in the warm child, unless the run was stopped before it began."""
         with self._lock:
             if self._stopped:
                 raise self._death("The run was stopped before its first turn.")
             self._playing = True
         try:
-            yield from self._player.play(spec, memory_mb)
+            yield from self._player.play(spec, memory_mb, journal)
         except PlayerDied as death:
             raise self._death(str(death)) from None
         finally:

@@ -2,7 +2,7 @@
 
 from runs.models.notices import Delivery, Notifier
 from runs.models.presence import ServerProcess
-from runs.models.records import Decision, Event, Frame, Problem, SeriesBlock, Turn
+from runs.models.records import Decision, Event, Frame, JournalEntry, Problem, SeriesBlock, Turn
 from runs.models.run import Run, RunQuerySet
 from runs.models.simulation import Simulation
 from runs.models.views import BulkAct, BulkItem, SavedView
@@ -14,6 +14,7 @@ __all__ = [
     "Delivery",
     "Event",
     "Frame",
+    "JournalEntry",
     "Notifier",
     "Problem",
     "Run",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from runs.models.bounds import counted, priced, timed, within
 from runs.models.run import Run
 from simweb.engine import FATES, SEVERITIES
+from simweb.engine.journal import ENTRY_KINDS
 
 
 class Turn(models.Model):
@@ -129,6 +130,26 @@ class SeriesBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} from turn {self.first}"
+
+
+class JournalEntry(models.Model):
+    """What a run keeps for the run that goes on where it ended, or plays it again: a checkpoint of a turn, a call of a model."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="journal", db_index=False)
+    turn = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in ENTRY_KINDS])
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=ENTRY_KINDS), name="journal_kind_known")]
+        indexes = [
+            # The checkpoints, or the calls, of a run in order.
+            models.Index(fields=["run", "kind", "id"], name="journal_of_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of turn {self.turn}"
 
 
 class Event(models.Model):

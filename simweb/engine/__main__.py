@@ -1,7 +1,8 @@
 """The child process: `python -m simweb.engine` plays one run and speaks JSON lines.
 
-It says `ready`, reads one spec from standard input (a line of JSON), says one `turn` a turn, and ends with
-`played` or `failed`. What the model itself prints goes to standard error, so it cannot disturb the lines.
+It says `ready`, reads one spec from standard input (a line of JSON, perhaps with the `journal` of the run before), says one
+`turn` a turn, and ends with `played` or `failed`. What the model itself prints goes to standard error, so it cannot disturb
+the lines.
 `python -m simweb.engine answer` reads one question about a run (`{"spec": …, "question": …, "asked": …}`) and says its answer.
 Try it by hand:
 
@@ -25,6 +26,7 @@ from simweb.engine.answers import answer
 from simweb.engine.chance import fix_hash_seed
 from simweb.engine.environment import distributions
 from simweb.engine.forkserver import serve
+from simweb.engine.journal import Journal
 from simweb.engine.ledger import MOST_DECISIONS
 from simweb.engine.messages import Message, messages_of
 from simweb.engine.play import Spec
@@ -48,11 +50,11 @@ def take_stdout() -> Say:
     return say
 
 
-def play_and_say(spec: Spec, say: Say) -> bool:
+def play_and_say(spec: Spec, journal: Journal, say: Say) -> bool:
     """Play the spec, saying every message; True when it was played to its end."""
     plugins.make_way(registry.place_of(spec.scenario))
     message: Message = {}
-    for message in messages_of(spec, most_decisions()):
+    for message in messages_of(spec, most_decisions(), journal, say):
         say(message)
     return bool(message["type"] == "played")
 
@@ -85,7 +87,9 @@ def play_one() -> int:
     line = sys.stdin.readline()
     if not line:
         return 0  # never given a run: the server has no further use for us
-    return 0 if play_and_say(Spec.from_json(line), say) else 1
+    asked = json.loads(line)
+    journal = Journal(**asked.pop("journal", {}))
+    return 0 if play_and_say(Spec(**asked), journal, say) else 1
 
 
 def answer_one() -> int:

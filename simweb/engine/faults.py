@@ -24,10 +24,14 @@ class Fault:
 
 
 class Faulty(ValueError):
-    """What was written cannot be used; `faults` has at least one. A validator of parameters may raise it."""
+    """What was written cannot be used; `faults` has at least one. A validator of parameters may raise it.
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    One that sees all parameters says in `field` which of them the faults are about.
+    """
+
+    def __init__(self, faults: Iterable[Fault], field: str = "") -> None:
         self.faults = tuple(faults)
+        self.field = field
         shown = [str(fault) for fault in self.faults[:MOST_FAULTS]]
         if len(self.faults) > MOST_FAULTS:
             shown.append(f"… and {len(self.faults) - MOST_FAULTS:,} more.")

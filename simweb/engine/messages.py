@@ -1,33 +1,45 @@
 """What is said of a run while it is played: messages of plain JSON, the same whoever plays it.
 
-`turn` and `frame` as they come, then `played` or `failed`. The first of them has the `environment`.
+`turn` and `frame` as they come, then `played` or `failed`. The first of them has the `environment`. A `call` of a model is
+said as soon as it is answered, in the middle of its turn.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from simweb.engine import registry
 from simweb.engine.environment import environment
+from simweb.engine.journal import NOTHING, Journal, recording_of
 from simweb.engine.play import Frame, Outcome, PlayedTurn, Spec, play
+from simweb.engine.recordings import Entry as Recorded
+from simweb.engine.recordings import use_recording
 from simweb.engine.scenario import FILES_READ
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, keepable, text_of
 
 Message = dict[str, Any]
 
 
-def messages_of(spec: Spec, most_decisions: int) -> Iterator[Message]:
-    """Play the spec. Whatever its model raises, SystemExit too, is the message `failed`."""
+def messages_of(
+    spec: Spec, most_decisions: int, journal: Journal = NOTHING, say_call: Callable[[Message], None] = lambda call: None
+) -> Iterator[Message]:
+    """Play the spec. Whatever its model raises, SystemExit too, is the message `failed`; `say_call` is told of each `call`."""
     FILES_READ.clear()
     turn = 0
     told: Message | None = None
-    playing = play(spec, most_decisions)
+    playing = play(spec, most_decisions, journal)
+
+    def say(entry: Recorded) -> None:
+        say_call({"type": "call", "number": turn + 1, "data": entry.as_json()})
+
+    recording = recording_of(journal, say)
     while True:
         try:
-            played = next(playing)
+            with use_recording(recording):
+                played = next(playing)
             told = {} if told is not None else {"environment": environment(registry.load(spec.scenario))}
         except BaseException as error:
             yield {"type": "failed", "error": describe(error, turn + 1)}

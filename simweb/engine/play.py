@@ -6,13 +6,15 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from simweb.engine import registry
 from simweb.engine.chance import seed_globals
+from simweb.engine.journal import NOTHING, Journal
+from simweb.engine.journal import Entry as JournalEntry
 from simweb.engine.ledger import MOST_DECISIONS, DecisionCounts, Entry, Ledger
 from simweb.engine.metric import Measurement, select_keys
 from simweb.engine.numbers import MOST_COUNT
@@ -63,6 +65,7 @@ class PlayedTurn:
     cost_usd: float | None
     entry: Entry | None = None
     decided: DecisionCounts | None = None
+    journal: list[JournalEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +110,17 @@ class Fingerprint:
         return self._digest.hexdigest()
 
 
-def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTurn | Frame | Outcome]:
+def play(
+    spec: Spec, most_decisions: int = MOST_DECISIONS, journal: Journal = NOTHING
+) -> Iterator[PlayedTurn | Frame | Outcome]:
     """Yield each turn as it is played, after some of them a Frame and, last, the Outcome.
 
-    What the scenario raises is raised here, except by its view: a picture is a guest in the run.
+    Turns of which the journal has a checkpoint are told again, not played. What the scenario raises is raised here, except by
+    its view: a picture is a guest in the run.
     """
-    world, keys = world_of(spec)
+    world, keys = world_of(spec, journal)
     measurement, ledger, spending = Measurement(world, keys), Ledger(most_decisions), Spending()
-    fingerprint = Fingerprint()
-    number, every, begun = 0, frame_turns(spec.turns), time.perf_counter()
+    fingerprint, number, every, begun = Fingerprint(), 0, frame_turns(spec.turns), time.perf_counter()
     while number < spec.turns and not world.finished:
         number += 1
         started = time.perf_counter()
@@ -137,6 +142,7 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
             cost,
             entry,
             replace(ledger.counts) if entry else None,
+            [] if number <= len(journal.checkpoints) else list(_kept(world)),
         )
         if (number % every == 0 or number == spec.turns or world.finished) and (frame := _frame(world, number)):
             yield frame
@@ -146,14 +152,22 @@ def play(spec: Spec, most_decisions: int = MOST_DECISIONS) -> Iterator[PlayedTur
     yield Outcome(number, run_metrics, noticed, fingerprint.of_run(run_metrics), keepable(world.narrative), output)
 
 
-def world_of(spec: Spec) -> tuple[Scenario, tuple[str, ...]]:
-    """The scenario before its first turn, and what is measured of it."""
+def world_of(spec: Spec, journal: Journal = NOTHING) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario before its first turn, with what it resumes; and what is measured of it."""
     seed_globals(spec.seed)  # what a plug-in draws when it is imported, too
     scenario = registry.load(spec.scenario)
     keys = select_keys(scenario, spec.metric_keys)
     params = read_params(scenario.Params, spec.params)
     seed_globals(spec.seed)  # whether it was imported just now or before
-    return scenario(params, np.random.default_rng(np.random.SeedSequence(spec.seed))), keys
+    world = scenario(params, np.random.default_rng(np.random.SeedSequence(spec.seed)))
+    if journal.checkpoints:
+        world.resume(journal.checkpoints)
+    return world, keys
+
+
+def _kept(world: Scenario) -> Iterator[JournalEntry]:
+    if (checkpoint := world.checkpoint()) is not None:
+        yield JournalEntry("checkpoint", dict(checkpoint))
 
 
 def _frame(world: Scenario, number: int) -> Frame | None:

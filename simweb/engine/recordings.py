@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from threading import Lock
@@ -58,7 +59,7 @@ class Entry:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, said: Json) -> Entry:
+    def from_json(cls, said: Mapping[str, Any]) -> Entry:
         """The entry that was written."""
         answer = said["answer"]
         return cls(**{**said, "answer": Answer(**answer) if answer is not None else None})
@@ -78,8 +79,12 @@ class Recording:
     Nothing that this process knows for a secret, and nothing that looks like one, is kept, or gets back to who asked.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), mode: Mode = "record") -> None:
+    def __init__(
+        self, entries: Iterable[Entry] = (), mode: Mode = "record", on_new: Callable[[Entry], None] | None = None
+    ) -> None:
+        """`on_new` is told of each entry as soon as it is made."""
         self.mode = mode
+        self._on_new = on_new
         self.entries = list(entries)
         self._kept = {(entry.key, entry.nth): entry for entry in self.entries}
         self._asked: Counter[str] = Counter()
@@ -102,6 +107,11 @@ class Recording:
             new = self.entries[self._taken :]
             self._taken = len(self.entries)
         return new
+
+    def count_asked(self, entries: Iterable[Entry]) -> None:
+        """These were asked before, and are not asked again: the next of the same content is one more."""
+        for entry in entries:
+            self._asked[entry.key] = max(self._asked[entry.key], entry.nth)
 
     def keep_secret(self, secret: str) -> None:
         """Mask this text, too, wherever it stands."""
@@ -127,6 +137,8 @@ class Recording:
         with self._lock:
             self.entries.append(entry)
             self._kept[(key, nth)] = entry
+        if self._on_new is not None:
+            self._on_new(entry)
         return _said(entry, is_replayed=False)
 
     def _nearest(self, asked: Json, key: str) -> str:
@@ -145,25 +157,21 @@ def key_of(request: Mapping[str, Any]) -> str:
     return sha256(written.encode()).hexdigest()
 
 
-_current = Recording()
+_current: ContextVar[Recording | None] = ContextVar("recording", default=None)
+_of_process = Recording()  # where nobody chose another
 
 
 def current_recording() -> Recording:
-    """The one that this process records into, or replays from."""
-    return _current
+    """The one that this thread, or task, records into, or replays from."""
+    return _current.get() or _of_process
 
 
 def use_recording(recording: Recording) -> ExitStack:
     """Make it the current one. What is returned, used in a `with`, makes the one before current again at its end."""
-    before, undo = _current, ExitStack()
-    _set_current(recording)
-    undo.callback(_set_current, before)
+    undo = ExitStack()
+    undo.callback(_current.set, _current.get())
+    _current.set(recording)
     return undo
-
-
-def _set_current(recording: Recording) -> None:
-    global _current
-    _current = recording
 
 
 async def _made(

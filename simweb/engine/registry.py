@@ -20,6 +20,7 @@ from simweb.engine.scenario import Scenario
 
 BUILT_IN = {
     "haggling": "simweb.scenarios.haggling:Haggling",
+    "optimization": "simweb.scenarios.optimization.world:Optimization",
     "payments": "simweb.scenarios.payments:Payments",
     "schelling": "simweb.scenarios.schelling:Schelling",
     "social-feed": "simweb.scenarios.social:SocialFeed",

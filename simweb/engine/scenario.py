@@ -133,6 +133,17 @@ class Scenario:
         """
         raise NotImplementedError
 
+    def checkpoint(self) -> Mapping[str, Any] | None:
+        """After each turn: what it takes to tell that turn again without playing it, as JSON; None where nothing is kept.
+
+        A run that is tried again is given the checkpoints of the one before, and goes on after them.
+        """
+        return None
+
+    def resume(self, checkpoints: Sequence[Mapping[str, Any]]) -> None:
+        """Before the first turn: tell the turns of these checkpoints as they were, then go on as if they had been played."""
+        raise NotImplementedError
+
     def view(self) -> View | None:
         """What the world looks like now, for people; asked at most 200 times a run. It must change nothing and draw no chance."""
         return None

@@ -46,7 +46,8 @@ class FieldHint extends HTMLElement {
 }
 customElements.define("field-hint", FieldHint);
 
-/* <text-field>: a textarea that takes a file, chosen or dropped, and offers texts to start from while it is empty. */
+/* <text-field>: a textarea that takes a file, chosen or dropped, and offers texts to start from while it is empty. With
+   `data-named` on its file input it takes several, and holds a JSON object of their texts by name. */
 class TextField extends HTMLElement {
   connectedCallback() {
     this.area = this.querySelector("textarea");
@@ -54,6 +55,7 @@ class TextField extends HTMLElement {
     this.area.addEventListener("change", () => this.#offer());
     this.querySelectorAll("[data-needs-script]").forEach((element) => { element.hidden = false; });
     const picker = this.querySelector("input[type=file]");
+    this.isNamed = Boolean(picker?.matches("[data-named]"));
     if (picker) this.#takeFiles(picker);
     this.querySelector("[data-examples]")?.addEventListener("click", (event) => this.#begin(event));
     this.#offer();
@@ -67,7 +69,7 @@ class TextField extends HTMLElement {
   #takeFiles(picker) {
     picker.addEventListener("change", (event) => {
       event.stopPropagation(); // the text that it becomes is the change
-      if (picker.files[0]) this.#read(picker.files[0]);
+      this.#readAll([...picker.files]);
       picker.value = ""; // the same file may be chosen again
     });
     const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -80,18 +82,25 @@ class TextField extends HTMLElement {
     this.area.addEventListener("drop", (event) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      this.#read(event.dataTransfer.files[0]);
+      this.#readAll([...event.dataTransfer.files]);
     });
   }
 
-  async #read(file) {
-    if (file.size > MOST_BYTES) return this.#refuse(`${file.name} has ${file.size.toLocaleString("en")} bytes: at most ${MOST_BYTES.toLocaleString("en")} fit here.`);
-    try {
-      return this.#put(new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer()));
-    } catch {
-      return this.#refuse(`${file.name} is not a text in UTF-8: save it as such, then choose it again.`);
+  async #readAll(files) {
+    if (!files.length) return;
+    const texts = {};
+    for (const file of files) {
+      if (file.size > MOST_BYTES) { this.#refuse(`${file.name} has ${file.size.toLocaleString("en")} bytes: at most ${MOST_BYTES.toLocaleString("en")} fit here.`); return; }
+      try {
+        texts[file.name] = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+      } catch { this.#refuse(`${file.name} is not a text in UTF-8: save it as such, then choose it again.`); return; }
     }
+    if (!this.isNamed) this.#put(Object.values(texts)[0]);
+    else this.#put(JSON.stringify({ ...this.#held(), ...texts }, null, 2));
   }
+
+  /* What a field of named texts holds already; what cannot be read makes room. */
+  #held() { try { return JSON.parse(this.area.value || "{}"); } catch { return {}; } }
 
   async #begin(event) {
     const link = event.target.closest("a");

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from tests.web.server import Server
 
-UNFILLED = ("{key}", "{question}", "{selection_id}", "{view_id}")
+UNFILLED = ("{key}", "{question}", "{selection_id}", "{view_id}", "{experiment_id}")
 TABS = ("turns", "decisions", "agents", "problems", "explain", "log", "events", "spec")
 ROWS = ("turn", "decision", "problem", "event", "seriesblock", "frame")
 

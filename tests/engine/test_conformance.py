@@ -11,10 +11,11 @@ from simweb.engine import Outcome, PlayedTurn, Spec, catalogue, play, registry
 
 KEYS = sorted(registry.BUILT_IN)
 TURNS = 10
+WITH_CHANCE: dict[str, dict[str, Any]] = {"optimization": {"proposer": "random"}}  # where the defaults leave none
 
 
 def play_all(key: str, seed: int = 5) -> tuple[list[PlayedTurn], Outcome]:
-    *turns, outcome = play(Spec(key, {}, seed, TURNS, list(catalogue(registry.load(key)))))
+    *turns, outcome = play(Spec(key, WITH_CHANCE.get(key, {}), seed, TURNS, list(catalogue(registry.load(key)))))
     assert isinstance(outcome, Outcome)
     return [turn for turn in turns if isinstance(turn, PlayedTurn)], outcome
 

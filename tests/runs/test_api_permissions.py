@@ -9,12 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from experiments import services as experiments
 from metrics.services import save_selection
 from runs.models import Run, Simulation
 from runs.notifiers import create_notifier
 from runs.saved import save_view
 from simweb.access.roles import Role
 from simweb.api import api as ninja_api
+from simweb.scenarios.optimization.subjects import templates
 from tests.conftest import api_of, make_person, signed_in
 from tests.runs.lives import lead_to
 
@@ -84,6 +86,14 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/saved-views/{view_id}"): SEES,
     ("PATCH", "/saved-views/{view_id}"): DOES,
     ("DELETE", "/saved-views/{view_id}"): DOES,
+    ("GET", "/experiments"): SEES,
+    ("POST", "/experiments"): DOES,
+    ("GET", "/experiments/{int:experiment_id}"): SEES,
+    ("DELETE", "/experiments/{int:experiment_id}"): DOES,
+    ("POST", "/experiments/{int:experiment_id}/cancel"): DOES,
+    ("POST", "/experiments/{int:experiment_id}/retry-failed"): DOES,
+    ("GET", "/experiments/{int:experiment_id}/iterations"): SEES,
+    ("GET", "/experiments/{int:experiment_id}/proposals"): SEES,
 }
 QUERY = {
     "/runs/export": {"ids": "{run_id}"},
@@ -104,6 +114,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/saved-views/{view_id}"): {"sort": "-duration"},
     ("PATCH", "/runs/{int:run_id}"): {"notes": "Look here."},
     ("POST", "/runs/import"): {"simweb_export": 1, "runs": []},
+    ("POST", "/experiments"): {"yaml": templates()["castro-1"].text},
 }
 
 
@@ -132,6 +143,9 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
     if path == "/notifiers/{notifier_id}":
         notifier = create_notifier(None, channel="email", address="him@example.org", statuses=["failed"])
     view = save_view(owner=user, name="Mine")
+    experiment = experiments.start({"experiment": templates()["castro-1"].text}, by=user)
+    if path.endswith("/retry-failed"):
+        experiments.cancel(experiment, by=user)
     if path.endswith("/cancel"):
         run = Run.objects.get(pk=Run.objects.filter(status="queued").values_list("pk")[0][0])
     if path.endswith("/verify"):
@@ -146,6 +160,7 @@ def ask(client: Client, method: str, path: str, run: Run, user: User) -> int:
         "{notifier_id}": notifier.pk,
         "{view_id}": view.pk,
         "{int:run_id}": run.pk,
+        "{int:experiment_id}": experiment.pk,
         "{run_id}": run.pk,
     }
     address = f"/api/v1{path}"

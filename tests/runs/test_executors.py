@@ -69,7 +69,7 @@ def queue(scenario: str, turns: int = 5, **wanted: Any) -> Run:
 
 def ended(run: Run) -> Run:
     """The run when it has ended."""
-    wait_until(lambda: Run.objects.filter(pk=run.pk, status__in=sorted(TERMINAL)).exists(), 20)
+    wait_until(lambda: Run.objects.filter(pk=run.pk, status__in=sorted(TERMINAL)).exists(), 60)
     return Run.objects.get(pk=run.pk)
 
 

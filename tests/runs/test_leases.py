@@ -126,7 +126,7 @@ def test_a_live_player_without_turns_is_stuck_then_completes(make_run: MakeRun, 
     class SlowPlayer:
         log = ""
 
-        def play(self, spec: object, memory_mb: object) -> object:
+        def play(self, spec: object, memory_mb: object, journal: object) -> object:
             yield [turn(1)]
             until = time.monotonic() + 10
             while Run.objects.get(pk=run.pk).status != Status.STUCK and time.monotonic() < until:

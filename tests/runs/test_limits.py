@@ -27,7 +27,7 @@ class EndlessPlayer:
     def __init__(self) -> None:
         self.left = False
 
-    def play(self, spec: Any, memory_mb: int | None) -> Generator[list[dict[str, Any]]]:
+    def play(self, spec: Any, memory_mb: int | None, journal: Any) -> Generator[list[dict[str, Any]]]:
         try:
             yield [turn(1)]
             while True:

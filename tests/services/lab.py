@@ -25,6 +25,7 @@ QUICK = {
     "SIMWEB_WORKERS": "2",
     "SIMWEB_STOP_GRACE_SECONDS": "1",
     "SIMWEB_LOST_SECONDS": "10",
+    "SIMWEB_COMPILED": "0",  # no worker shares the machine with a compiler
     "SIMWEB_SECRET_KEY": "the same on every machine of this test",
 }
 

@@ -1,17 +1,11 @@
-import sys
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from runs import services, typed
-from runs.conductor import conduct
-from runs.events import run_changed
-from runs.executors import on_run_changed
-from runs.executors.child import WarmChild
+from runs.management import terminal
 from runs.models import Run, Simulation, Turn
 from runs.specs import BadSpec, load_scenario
 from runs.states import Status, Trigger
@@ -42,12 +36,8 @@ class Command(BaseCommand):
         if simulation is None:
             known = ", ".join(Simulation.objects.values_list("slug", flat=True)) or "none; start the server once"
             raise CommandError(f"There is no simulation {options['slug']!r}. There are: {known}.")
-        # Played here, at once: the executor of this process must not take it too.
-        run_changed.disconnect(on_run_changed, dispatch_uid="executors")
-        try:
-            run = self._play(self._queue(simulation, options))
-        finally:
-            run_changed.connect(on_run_changed, dispatch_uid="executors")
+        with terminal.played_here():
+            run = terminal.play(self._queue(simulation, options))
         self._sum_up(run)
         if run.status != Status.COMPLETED:
             raise SystemExit(1)
@@ -77,29 +67,6 @@ class Command(BaseCommand):
                 raise CommandError(f"--param {text}: write it as NAME=VALUE.")
             found[name] = typed.read(fields[name], value) if name in fields else value
         return {name: value for name, value in found.items() if value is not typed.LEFT_OUT}
-
-    def _play(self, run: Run) -> Run:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(file=sys.stderr)
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task(f"Run {run.pk}", total=run.turns)
-
-            def advance(*, run_id: int, **news: Any) -> None:
-                progress.update(task, completed=Run.objects.values_list("turns_done", flat=True).get(pk=run_id))
-
-            run_changed.connect(advance)
-            player = WarmChild()
-            try:
-                if not conduct(run.pk, player):  # a running server was quicker: watch it play
-                    while not Run.objects.get(pk=run.pk).is_terminal:
-                        advance(run_id=run.pk)
-                        time.sleep(0.2)
-            except KeyboardInterrupt:
-                services.cancel(run, by=None, reason="Ctrl+C in the terminal")
-            finally:
-                player.close()
-                run_changed.disconnect(advance)
-        return Run.objects.get(pk=run.pk)
 
     def _sum_up(self, run: Run) -> None:
         console = Console(file=self.stdout)  # type: ignore[arg-type]  # it is one in all that is asked of it

@@ -89,7 +89,7 @@ def read_yaml(text: str) -> Document:
     except yaml.YAMLError:
         raise Faulty([*builder.faults, Fault("This is not YAML.", (), 1)]) from None
     if builder.root is None:
-        raise Faulty([Fault("The text is empty. Write a scenario, or begin with a ready-made one.", (), 1)])
+        raise Faulty([Fault("The text is empty. Begin with a ready-made one.", (), 1)])
     return Document(builder.root, _plain(builder.root), tuple(builder.faults))
 
 

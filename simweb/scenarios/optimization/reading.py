@@ -28,7 +28,7 @@ from simweb.scenarios.optimization.config import (
 from simweb.scenarios.optimization.model_sections import read_budget, read_constraints, read_llm, read_prompts
 from simweb.scenarios.optimization.proposer_section import read_proposer
 from simweb.scenarios.optimization.sources import Folder, Found, Refused, Source, Uploaded, text_of
-from simweb.scenarios.optimization.subjects import SUBJECTS
+from simweb.scenarios.optimization.subjects import SUBJECTS, ready_made
 from simweb.scenarios.optimization.texts import LONGEST_NAME, is_readable, text, texts
 
 MODES = {"bootstrap": BOOTSTRAP, "deterministic": PAIRWISE, PAIRWISE: PAIRWISE, TEMPORAL: TEMPORAL}
@@ -59,6 +59,16 @@ def read_file(path: Path) -> ExperimentConfig:
     return _read(written, Folder(path.parent))
 
 
+def gather(path: Path) -> tuple[str, dict[str, str]]:
+    """The text of an experiment's file, and of the files that it names: what it takes to read it elsewhere. Raises Faulty."""
+    try:
+        written, source = text_of(path, path.name), Folder(path.parent)
+    except Refused as refused:
+        raise Faulty([Fault(str(refused))]) from None
+    _read(written, source)
+    return written, source.texts
+
+
 def read_text(written: str, files: Mapping[str, str], name: str) -> ExperimentConfig:
     """The experiment in a text, with the files that came with it. Raises Faulty."""
     return _read(written, Uploaded({other: given for other, given in files.items() if other != name}))
@@ -78,7 +88,8 @@ def _read(written: str, source: Source) -> ExperimentConfig:
 
 
 def _experiment(top: Section, document: Document, source: Source) -> ExperimentConfig:
-    name, scenario = _name(top), _scenario(top, source)
+    subject = top.word("subject", SUBJECTS) or next(iter(SUBJECTS))
+    name, scenario = _name(top), _scenario(top, source, subject)
     agents = texts(top, "optimized_agents", what="an agent") if top.required("optimized_agents") else ()
     if top.raw("optimized_agents") == []:
         top.complain("optimized_agents", "Name at least one agent to optimise.")
@@ -100,7 +111,7 @@ def _experiment(top: Section, document: Document, source: Source) -> ExperimentC
         budget=read_budget(top),
         master_seed=top.integer("master_seed", 42, 0, MOST_SEED),
         reproduce_published=top.flag("reproduce_published", False),
-        subject=top.word("subject", SUBJECTS) or next(iter(SUBJECTS)),
+        subject=subject,
         lines=_lines(document, agents, starting),
     )
     top.close()
@@ -114,13 +125,16 @@ def _name(top: Section) -> str:
     return name
 
 
-def _scenario(top: Section, source: Source) -> Found:
+def _scenario(top: Section, source: Source, subject: str) -> Found:
+    """The file of this name; where there is none, the ready-made scenario of this name."""
     name = text(top, "scenario", required=True, longest=1_000)
     if not name:
         return Found(Path(), "")
     try:
         return source.read(name)
     except Refused as refused:
+        if written := ready_made(subject, name):
+            return Found(Path(name), written)
         top.complain("scenario", str(refused))
         return Found(Path(), "")
 

@@ -40,6 +40,7 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.root = self.folder.parent
+        self.texts: dict[str, str] = {}  # of what was read, by the names that were asked for
 
     def read(self, name: str) -> Found:
         """The file of this name, seen from the experiment's folder. Raises Refused."""
@@ -50,7 +51,8 @@ class Folder:
         steps = [path, *path.parents[: len(path.relative_to(self.root).parts) - 1]]
         if any(map(islink, steps)):
             raise Refused(f"{shown(name)} is a link, or lies behind one, and links are not followed. Copy the file.")
-        return Found(path, text_of(path, name))
+        self.texts[name] = text_of(path, name)
+        return Found(path, self.texts[name])
 
 
 class Uploaded:

@@ -11,7 +11,6 @@ import pytest
 
 from simweb.scenarios.optimization import ExperimentConfig, GenericExperimentRunner
 from simweb.scenarios.optimization.llm.fake import fake_llm
-from simweb.scenarios.payments.files.games import game_text
 
 ROOT = Path(__file__).resolve().parents[3]
 ADDRESS = "http://127.0.0.1:8089/v1"  # that the document shows
@@ -34,7 +33,6 @@ def test_the_script_finds_what_the_document_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [experiment], [script] = shown("In a script", "yaml"), shown("In a script", "python")
-    (tmp_path / "castro-1.yaml").write_text(game_text("castro-1"))
     (tmp_path / "exp1.yaml").write_text(experiment)
     monkeypatch.chdir(tmp_path)
     do(script)
@@ -52,7 +50,7 @@ def test_a_model_finds_it_too_and_its_recording_says_the_same() -> None:
     assert ADDRESS in model
     with fake_llm() as server:
         text = experiment.replace("proposer: {kind: best-response}\n", model.replace(ADDRESS, server.base_url))
-        config = ExperimentConfig.from_text(text, {"castro-1.yaml": game_text("castro-1")})
+        config = ExperimentConfig.from_text(text, {})
         names = do(replay, asyncio=asyncio, config=config, GenericExperimentRunner=GenericExperimentRunner)
     assert names["first"].per_agent_costs == {"BANK_A": 0, "BANK_B": 2000}
     assert len(names["recording"].entries) == len(server.requests)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -55,4 +56,4 @@ def _run(asking: Coroutine[Any, Any, T]) -> T:
     except RuntimeError:
         return asyncio.run(asking)
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, asking).result()
+        return pool.submit(copy_context().run, asyncio.run, asking).result()
