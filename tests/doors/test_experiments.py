@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from simweb.scenarios.optimization.llm.fake import fake_llm
 from simweb.scenarios.optimization.subjects import templates
 from simweb.scenarios.payments.files.games import game_text
 from tests.doors.browser import Browser
@@ -78,6 +79,11 @@ def get(lab: Lab, number: int) -> dict[str, Any]:
     return told
 
 
+def verification(lab: Lab, run: int) -> dict[str, Any]:
+    """What stands on the run when its replay has ended."""
+    return wait_until(lambda: found if (found := lab.get(run)["verification"])["status"] != "pending" else None, 60)
+
+
 def items(lab: Lab, number: int, what: str, **query: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (
         lab.client.get(f"/experiments/{number}/{what}", params=query).raise_for_status().json()["items"]
@@ -132,10 +138,7 @@ def test_its_run_is_a_run_like_any_other(lab: Lab, made: list[int]) -> None:
     assert run["simulation"] == told["simulation"]
     assert run["decision_count"] == 4
     lab.client.post(f"/runs/{run['id']}/verify").raise_for_status()
-    verified = wait_until(
-        lambda: found if (found := lab.get(run["id"])["verification"])["status"] != "pending" else None, 60
-    )
-    assert verified["status"] == "verified"
+    assert verification(lab, run["id"])["status"] == "verified"
     assert get(lab, told["id"])["run"] == run["id"], "a replay is not the experiment's run"
 
 
@@ -155,6 +158,26 @@ def test_stopped_and_gone_on_with_it_ends_as_if_it_never_had_been(lab: Lab, made
     assert items(lab, stopped, "iterations")[: len(done)] == done
     assert items(lab, stopped, "proposals") == items(lab, whole["id"], "proposals")
     assert lab.get(again["run"])["fingerprint"] == lab.get(whole["run"])["fingerprint"]
+
+
+def test_a_model_is_asked_every_call_can_be_read_and_a_replay_needs_none(lab: Lab, made: list[int]) -> None:
+    with fake_llm() as model:
+        text = templates()["castro-1-llm"].text.replace("http://127.0.0.1:8089/v1", model.base_url)
+        told = ended(lab, start(lab, made, text)["id"])
+        assert told["result"]["final_cost"] == 2000
+        proposals = items(lab, told["id"], "proposals")
+        calls = [call for one in proposals for call in one["interactions"]]
+        assert len(calls) == len(model.requests) > 10
+    assert told["spent"]["tokens"] == sum(call["prompt_tokens"] + call["completion_tokens"] for call in calls)
+    assert told["budget"] == {"tokens": 2_000_000, "cost_usd": None}
+    for call in calls:
+        assert "policy" in json.loads(call["raw_answer"])
+        assert call["agent"] in call["system_prompt"]
+        assert ({"BANK_A", "BANK_B"} - {call["agent"]}).pop() + "'s" not in call["user_prompt"]
+    lab.client.post(f"/runs/{told['run']}/verify").raise_for_status()
+    assert verification(lab, told["run"])["status"] == "verified", "though nobody answers any more"
+    [replay] = verification(lab, told["run"])["runs"]
+    assert lab.get(replay)["total_tokens"] is None
 
 
 def test_what_has_ended_is_not_stopped_and_what_is_completed_not_tried_again(lab: Lab, made: list[int]) -> None:

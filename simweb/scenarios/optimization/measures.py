@@ -69,11 +69,12 @@ TURN_METRICS = (
     ),
 )
 RUN_METRICS = (
-    Metric("run.optimization.iterations", "Iterations", _of_run("iteration_count"), unit="iterations"),
+    Metric("run.optimization.iterations", "Iterations", _of_run("iteration_count"), scope="run", unit="iterations"),
     Metric(
         "run.optimization.final_cost",
         "Final cost",
         _of_run("final_cost"),
+        scope="run",
         unit=CENTS,
         description="Of all optimised agents, with their last policies.",
     ),
@@ -81,6 +82,7 @@ RUN_METRICS = (
         "run.optimization.best_cost",
         "Best cost",
         _of_run("best_cost"),
+        scope="run",
         unit=CENTS,
         description="The lowest total of all iterations.",
     ),
@@ -88,6 +90,7 @@ RUN_METRICS = (
         "run.optimization.acceptance_rate",
         "Accepted share",
         _of_run("acceptance_rate"),
+        scope="run",
         unit="share",
         description="Of all proposals, how many replaced a policy.",
     ),

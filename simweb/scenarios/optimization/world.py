@@ -152,7 +152,7 @@ def _report(record: IterationRecord, describe: Any, *, is_told: bool) -> TurnRep
 
 
 def _decision(record: IterationRecord, one: ProposalRecord, old: str, describe: Any) -> Decision:
-    """Keep the old policy, or take the new one: a proposal that is rejected, or never came, is a failure of who proposed it."""
+    """Keep the old policy, or take the new one. It fails where nothing came that could be judged; to reject is no failure."""
     is_new = one.policy is not None
     options = [Option(OLD, old), *([Option(NEW, describe(one.policy))] if is_new else [])]
     return Decision(
@@ -172,8 +172,8 @@ def _decision(record: IterationRecord, one: ProposalRecord, old: str, describe: 
             "attempts": one.attempts,
             "faults": list(one.faults),
         },
-        outcome="success" if one.accepted else "failure",
-        summary=one.reason,
+        outcome="failure" if one.failure else "success",
+        summary=f"{'Accepted' if one.accepted else 'Rejected'}. {one.reason}",
         error=one.failure,
         key=_key(record, one),
     )
