@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from hypothesis import given
@@ -46,24 +46,30 @@ def test_without_bounds_everything_fits() -> None:
     Budget().reserve(Amount(10**12, None))
 
 
+class Slow(Budget):
+    """Between looking and setting aside, another thread gets its turn."""
+
+    def _refuse(self, most: Amount) -> None:
+        super()._refuse(most)
+        self.looked.wait(0.01)
+
+    looked = Event()
+
+
 def test_many_threads_do_not_pass_it_together() -> None:
-    budget, together = Budget(tokens=50), Barrier(8)
+    budget, together = Slow(tokens=20), Barrier(8)
 
     def work(_: int) -> int:
         together.wait()
-        made = 0
-        for _ in range(20):
-            try:
-                reserved = budget.reserve(Amount(3))
-            except BudgetExceeded:
-                continue
-            budget.settle(reserved, Amount(3))
-            made += 1
-        return made
+        try:
+            budget.settle(budget.reserve(Amount(3)), Amount(3))
+        except BudgetExceeded:
+            return 0
+        return 1
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(work, range(8))) == 16
-    assert (budget.spent.tokens, budget.reserved.tokens) == (48, 0)
+        assert sum(pool.map(work, range(8))) == 6
+    assert (budget.spent.tokens, budget.reserved.tokens) == (18, 0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 90))))

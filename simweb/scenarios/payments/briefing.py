@@ -142,8 +142,8 @@ def diaries_of(system: System) -> dict[str, Diary]:
     diaries = {name: Diary(name) for name in system.names}
     while not system.is_over:
         tick, log = system.tick, system.play_tick()
-        for name in system.names:
-            diaries[name].charged.append(system.costs_of_tick()[name])
+        for name, costs in system.costs_of_tick().items():
+            diaries[name].charged.append(costs)
         for row in log:
             for diary, line in _seen(system, diaries, row):
                 diary.lines.append(f"tick {tick}: {line}")

@@ -82,8 +82,10 @@ class ExperimentLLMClient:
         return other
 
     def prepare(self) -> None:
-        """Find the model, so that a later call only has to be made. Raises Faulty: for a model that cannot be asked, and for a
-        budget in USD where its price is not known."""
+        """Find the model, so that a later call only has to be made.
+
+        Raises Faulty: for a model that cannot be asked, and for a budget in USD where its price is not known.
+        """
         provider = _provider()
         if self._model is None:
             self._model = provider.model_of(self.config)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Literal
 
 from simweb.scenarios.optimization.briefing import HISTORY, POLICY
@@ -39,6 +38,7 @@ class FakeServer(ThreadingHTTPServer):
         self.misbehaviour: list[Misbehaviour] = []
         self.requests: list[Json] = []
         self.is_slow_for = SLOW_SECONDS
+        self.is_closing = Event()
 
     @property
     def base_url(self) -> str:
@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, b"<html>not a completion</html>")
         else:
             if wrong == "slow":
-                time.sleep(self.server.is_slow_for)
+                self.server.is_closing.wait(self.server.is_slow_for)
             self._say(200, completion(request, text, self._arguments(text, wrong)))
 
     def _arguments(self, text: str, wrong: Misbehaviour | None) -> str | None:
@@ -185,5 +185,6 @@ def fake_llm(host: str = "127.0.0.1", port: int = 0) -> Iterator[FakeServer]:
         try:
             yield server
         finally:
+            server.is_closing.set()
             server.shutdown()
             thread.join()

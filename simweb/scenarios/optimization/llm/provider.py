@@ -29,8 +29,10 @@ Json = dict[str, Any]
 
 
 class Unanswered(CallFailed):
-    """A call without an answer. `may_cost` is whether it could be billed all the same; `retry_after` (seconds) when to try again,
-    None where waiting does not help."""
+    """A call without an answer. `may_cost` is whether it could be billed all the same.
+
+    `retry_after` is in how many seconds to try again; None where waiting does not help.
+    """
 
     def __init__(self, message: str, *, may_cost: bool, retry_after: float | None) -> None:
         super().__init__(message)
