@@ -21,6 +21,7 @@ from simweb.scenarios.optimization.events import LiveStateProvider
 from simweb.scenarios.optimization.holdout import hold_out
 from simweb.scenarios.optimization.proposers.protocol import Proposer
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
+from simweb.scenarios.optimization.searching import Search
 from simweb.scenarios.optimization.state import ExperimentStateProviderProtocol, OptimizationResult
 from simweb.scenarios.optimization.subject import Policies, Policy, Subject
 
@@ -50,6 +51,7 @@ class OptimizationLoop:
         self.provider = state_provider or LiveStateProvider()
         self.records: list[IterationRecord] = []
         self._desk = Desk(config, subject, proposer)
+        self._search = Search(config, subject)
         self._totals = _detector(config)
         self._choices = PolicyStability(config.convergence.stability_window)
         self._failures: Counter[str] = Counter()
@@ -95,7 +97,7 @@ class OptimizationLoop:
 
     def _iterate(self) -> IterationRecord:
         index = len(self.records)
-        bench = Bench(self.config, self.subject, index, self.policies)
+        bench = Bench(self.config, self.subject, self._search, index, self.policies)
         costs = bench.costs()
         parameters = {agent: dict(self.subject.parameters(self.policies[agent])) for agent in costs.cents}
         record = IterationRecord(

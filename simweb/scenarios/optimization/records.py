@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -128,3 +129,8 @@ class IterationRecord:
         """The record that was written."""
         own = {key: said[key] for key in OF_ITERATION}
         return cls(**own, proposals=tuple(map(ProposalRecord.from_json, said["proposals"])))
+
+
+def key_of(policies: Policies | Policy) -> str:
+    """The same for policies that say the same."""
+    return json.dumps(policies, sort_keys=True)

@@ -100,7 +100,7 @@ def published_sandbox(row: list[float], subject: MarketSubject) -> list[int]:
         for bank, fraction in fractions.items()
     }
     seed = iteration_seed(42, index, A)
-    history = subject.history(policies, seed)
+    history = subject.history(policies, [seed])
     samples: Mapping[str, Any] = {bank: subject.samples(history, bank, sample_seeds(seed, 50)) for bank in policies}
     return [
         whole_mean([trial.cost for trial in subject.try_policy(bank, policies[bank], samples[bank])])

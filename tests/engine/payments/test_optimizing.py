@@ -132,7 +132,7 @@ def test_the_published_history_took_a_deadline_for_an_offset() -> None:
 
 def test_samples_draw_as_much_as_was_met_within_the_day_and_repeat_themselves() -> None:
     subject = subject_of(EXP2)
-    history = subject.history({}, 7)
+    history = subject.history({}, [7])
     met = {(one.amount, one.deadline_offset) for one in history[A].outgoing}
     for sample, again in zip(
         subject.samples(history, A, range(30)), subject.samples(history, A, range(30)), strict=True
@@ -157,7 +157,7 @@ def test_with_the_rule_of_the_end_of_day_deadlines_lie_within_it() -> None:
 def test_a_bank_may_have_the_name_of_the_source() -> None:
     banks = tuple(replace(bank, name=name) for bank, name in zip(EXP2.banks, ("SINK", "SOURCE"), strict=True))
     subject = subject_of(replace(EXP2, banks=banks))
-    history = subject.history({}, 7)
+    history = subject.history({}, [7])
     for bank in ("SINK", "SOURCE"):
         [trial] = subject.try_policy(bank, releasing(0.5), subject.samples(history, bank, [1]))
         assert trial.cost == 49_800

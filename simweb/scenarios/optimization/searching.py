@@ -1,0 +1,51 @@
+"""Searching: samples in which proposers look for what is cheap. They are the same in every iteration, and never those that judge.
+
+Of many candidates one always looks cheap in the samples that were searched; in others it must prove itself. With new samples in
+each iteration an answer would follow their luck for ever; in the same ones it rests as soon as nothing changes around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simweb.scenarios.optimization.config import ExperimentConfig
+from simweb.scenarios.optimization.records import key_of
+from simweb.scenarios.optimization.seeds import day_seeds, sample_seeds, search_seed
+from simweb.scenarios.optimization.subject import History, Policies, Policy, Sample, Subject
+
+
+class Search:
+    """Nothing is played twice while the policies, of which the samples are drawn, stay as they are."""
+
+    def __init__(self, config: ExperimentConfig, subject: Subject) -> None:
+        self.subject = subject
+        seed, count = search_seed(config.master_seed), config.evaluation.search_samples
+        self._days = day_seeds(seed, config.days_of(count))
+        self._seeds = sample_seeds(seed, count)
+        self._policies = ""
+        self._history: History | None = None
+        self._samples: dict[str, Sequence[Sample]] = {}
+        self._costs: dict[tuple[str, str], float] = {}
+
+    def cost(self, agent: str, policies: Policies, candidate: Policy) -> float:
+        """The mean cost in cents of one agent's candidate, in samples drawn from plays of all agents' policies."""
+        self._begin(policies)
+        key = (agent, key_of(candidate))
+        if key not in self._costs:
+            trials = self.subject.try_policy(agent, candidate, self._samples_of(agent, policies))
+            self._costs[key] = sum(trial.cost for trial in trials) / len(trials)
+        return self._costs[key]
+
+    def _begin(self, policies: Policies) -> None:
+        key = key_of(policies)
+        if key != self._policies:
+            self._policies, self._history = key, None
+            self._samples.clear()
+            self._costs.clear()
+
+    def _samples_of(self, agent: str, policies: Policies) -> Sequence[Sample]:
+        if self._history is None:
+            self._history = self.subject.history(policies, self._days)
+        if agent not in self._samples:
+            self._samples[agent] = self.subject.samples(self._history, agent, self._seeds)
+        return self._samples[agent]
