@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.documents.suggestions import did_you_mean
-from simweb.scenarios.payments.days import Days
+from simweb.scenarios.payments.days import Days, drawn_days
 from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Bank, Market
 from simweb.scenarios.payments.policies import (
@@ -21,13 +21,14 @@ from simweb.scenarios.payments.policies import (
     read_policy,
 )
 from simweb.scenarios.payments.policies.named import name_of
-from simweb.scenarios.payments.sandbox import Met, Rules
+from simweb.scenarios.payments.sandbox import Past, Rules
 from simweb.scenarios.payments.system import Blueprint, System
 from simweb.scenarios.payments.tables import Tables, fastest
 
 FRACTION = "initial_liquidity_fraction"
 START_FRACTION = 0.5  # where neither the file nor the policy says one
 KEPT = 64  # blueprints of recent policies
+DAYS_KEPT = 8  # those of recent iterations, and those that are searched in all of them
 MARKET = ""  # in the place of a bank: the market itself
 
 Tree = Mapping[str, Any]
@@ -92,6 +93,7 @@ class MarketSubject:
         self.tables = tables or fastest()
         self.rules = Rules(market, repeats_published)
         self.banks: Mapping[str, Bank] = {bank.name: bank for bank in market.banks}
+        self._days = lru_cache(maxsize=DAYS_KEPT)(self._drawn_days)
         self._read = lru_cache(maxsize=KEPT)(self._new_blueprint)
 
     @property
@@ -143,11 +145,11 @@ class MarketSubject:
         arrived, settled = system.figures("arrived_count"), system.figures("settled_count")
         return Day(system.costs(), {bank: _rate(settled[bank], arrived[bank]) for bank in system.names})
 
-    def history(self, policies: Mapping[str, Tree], seeds: Sequence[int]) -> list[Met]:
+    def history(self, policies: Mapping[str, Tree], seeds: Sequence[int]) -> Past:
         """What all banks met in a play of the market for each seed."""
-        return [self.rules.day_of(self._played(policies, seed)) for seed in seeds]
+        return self.rules.past(self._days(tuple(seeds)).played(self._market(policies)), len(seeds))
 
-    def samples(self, history: Sequence[Met], agent: str, sample_seeds: Sequence[int]) -> Days:
+    def samples(self, history: Past, agent: str, sample_seeds: Sequence[int]) -> Days:
         """Days drawn from what the bank met."""
         return self.rules.days(self.rules.history(history, agent), agent, sample_seeds, self.tables)
 
@@ -160,10 +162,15 @@ class MarketSubject:
         return [BankDay(outcome.cost, _rate(outcome.settled, outcome.arrived)) for outcome in outcomes]
 
     def _played(self, policies: Mapping[str, Tree], seed: int) -> System:
-        started = {bank: policies.get(bank) or self.start_policy(bank) for bank in self.banks}
-        system = System(self._blueprint(MARKET, started), seed, keeps_log=False)
+        system = System(self._market(policies), seed, keeps_log=False)
         system.play_all()
         return system
+
+    def _market(self, policies: Mapping[str, Tree]) -> Blueprint:
+        return self._blueprint(MARKET, {bank: policies.get(bank) or self.start_policy(bank) for bank in self.banks})
+
+    def _drawn_days(self, seeds: tuple[int, ...]) -> Days:
+        return drawn_days(self._market({}), seeds)
 
     def _blueprint(self, place: str, policies: Mapping[str, Tree]) -> Blueprint:
         """Of the market, or of a bank's sandbox. Candidates of a search may differ in fractions alone: they share the rest."""

@@ -6,7 +6,7 @@ that could have been, though only a few were played.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -18,7 +18,6 @@ from simweb.scenarios.payments.market import Bank, LiquiditySaving, Market
 from simweb.scenarios.payments.policies import named_policy
 from simweb.scenarios.payments.rules import codes
 from simweb.scenarios.payments.rules.records import Change, Draw, Payment, Shock, Source
-from simweb.scenarios.payments.system import System
 from simweb.scenarios.payments.tables import Tables
 
 SOURCE, SINK = "SOURCE", "SINK"
@@ -30,6 +29,7 @@ class Met(NamedTuple):
     """Payments that were met, column by column. Offsets are ticks after the arrival; that of a settlement is NONE where there
     was none."""
 
+    day: np.ndarray
     sender: np.ndarray
     receiver: np.ndarray
     amount: np.ndarray
@@ -42,6 +42,13 @@ class Met(NamedTuple):
     def where(self, chosen: np.ndarray) -> Met:
         """Only those, by a mask or by their places."""
         return Met(*(column[chosen] for column in self))
+
+
+class Past(NamedTuple):
+    """What all banks met, on so many days."""
+
+    met: Met
+    days: int
 
 
 class History(NamedTuple):
@@ -96,11 +103,14 @@ class Rules:
             deadline_cap_at_eod=False,
         )
 
-    def day_of(self, system: System) -> Met:
-        """What all banks met in a play that is over, in order of arrival."""
-        column = system.column
+    def past(self, played: Iterable[tuple[np.ndarray, Callable[[str], np.ndarray]]], days: int) -> Past:
+        """What all banks met, from the payments of plays that are over."""
+        return Past(_joined([self._met(day, column) for day, column in played]), days)
+
+    def _met(self, day: np.ndarray, column: Callable[[str], np.ndarray]) -> Met:
         arrival, settled = column("arrival"), column("settled_tick")
         met = Met(
+            day,
             column("sender"),
             column("receiver"),
             column("amount"),
@@ -112,19 +122,18 @@ class Rules:
         )
         return met.where(column("parent") == codes.NONE)
 
-    def history(self, days: Sequence[Met], bank: str) -> History:
-        """What one bank met on these days."""
-        number = self.market.names.index(bank)
-        outgoing = [day.where(day.sender == number) for day in days]
-        incoming = [day.where((day.receiver == number) & (day.settlement_offset != codes.NONE)) for day in days]
-        counts = [(len(paid.amount), len(got.amount)) for paid, got in zip(outgoing, incoming, strict=True)]
-        owed = _joined(outgoing)
+    def history(self, past: Past, bank: str) -> History:
+        """What one bank met."""
+        number, met = self.market.names.index(bank), past.met
+        owed = met.where(met.sender == number)
+        received = met.where((met.receiver == number) & (met.settlement_offset != codes.NONE))
+        counts = np.column_stack([np.bincount(one.day, minlength=past.days) for one in (owed, received)])
         if not self.repeats_published:
             offsets = uncut_offsets(
                 owed.deadline_offset, owed.deadline_offset >= self._latest(owed.arrival) - owed.arrival
             )
             owed = owed._replace(deadline_offset=offsets)
-        return History(owed, _joined(incoming), counts)
+        return History(owed, received, counts.tolist())
 
     def days(self, history: History, bank: str, seeds: Sequence[int], tables: Tables) -> Days:
         """For each seed a day that could have been: as many payments as on one of the days, which take turns; each is drawn from

@@ -47,7 +47,7 @@ class Scratch(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What happens in a play, said beforehand instead of drawn: payments in order of arrival, and shocks, as tables."""
+    """All that happens in a play, said beforehand instead of drawn: payments in order of arrival, and shocks, as tables."""
 
     payments: Any
     shocks: Any
@@ -81,7 +81,7 @@ class Blueprint:
         self._rates = rows(type(rates := rates_of(market.costs)), [rates])
         self._accounts = rows(type((accounts := accounts_of(self.banks, self.program))[0]), accounts)
         self._pairs = rows(type((pairs := pairs_of(self.banks))[0]), pairs)
-        self._shocks = rows(Shock, shocks_of(market))
+        self.shocks = rows(Shock, shocks_of(market))
         self._nodes = rows(Node, self.program.nodes)
         self._operations = rows(Operation, self.program.operations)
         self._focus = self.tables.numbers(self.program.focus or [[0] * len(self.names)])
@@ -99,6 +99,12 @@ class Blueprint:
         changed._accounts = self.tables.copy(self._accounts)
         for account, bank in zip(self.tables.readable(changed._accounts), changed.banks, strict=True):
             account.fraction = bank.fraction
+        return changed
+
+    def apart(self) -> Blueprint:
+        """The same, to be played at the same time as this one."""
+        changed = copy(self)
+        changed._scratch = self._room_to_think()
         return changed
 
     def evaluate(self, chance: Chance) -> dict[str, int]:
@@ -122,7 +128,7 @@ class Blueprint:
         else:
             table = rows(Payment, list(payments_from(draw_with_numpy(self.market, chance))))
             count = len(table)
-        if self._said:
+        if self._said and not isinstance(chance, Prepared):
             table = joined(rows(Payment, list(payments_from(self._said))), table[:count])
             count = len(table)
             if self.tables.is_compiled:
@@ -182,7 +188,7 @@ class Blueprint:
             tables.copy(self._accounts),
             tables.copy(self._pairs),
             payments,
-            chance.shocks if isinstance(chance, Prepared) else self._shocks,
+            chance.shocks if isinstance(chance, Prepared) else self.shocks,
             tables.copy(self._nodes),
             self._operations,
             scratch.candidates,
@@ -354,6 +360,7 @@ def refuse_overflow(costs: Mapping[str, int], tick: int) -> None:
 
 def warm_up() -> None:
     """Play a small market with compiled rules, so that all of them are compiled and kept."""
+    from simweb.scenarios.payments.days import drawn_days
     from simweb.scenarios.payments.market import Amounts, Arrivals, Bank
     from simweb.scenarios.payments.policies.named import named_policy
     from simweb.scenarios.payments.sandbox import Rules
@@ -366,5 +373,6 @@ def warm_up() -> None:
     system.play_tick()
     system.play_all()
     rules = Rules(market, repeats_published=False)
-    days = rules.days(rules.history([rules.day_of(system)], "A"), "A", [1], tables)
+    seen = drawn_days(system.blueprint, [1]).played(system.blueprint)
+    days = rules.days(rules.history(rules.past(seen, 1), "A"), "A", [1], tables)
     days.play(Blueprint(rules.sandbox_of(banks[0]), tables=tables), 0)

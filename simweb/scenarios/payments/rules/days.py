@@ -14,6 +14,7 @@ def play_days(
     accounts: list[Account],
     pairs: list[Pair],
     payments: list[Payment],
+    played: list[Payment],
     begins: list[int],
     shocks: list[Shock],
     shocks_begin: list[int],
@@ -25,7 +26,7 @@ def play_days(
     """Play each day from the given clock, accounts and pairs; what it costs the bank, and how many of its payments settle.
 
     Day d has the payments from `begins[d]` up to `begins[d + 1]`, and likewise shocks. The world has room for any one day, and no
-    payment is split.
+    payment is split. `played` is empty, or takes the payments as they are in the end.
     """
     for day in range(len(begins) - 1):
         first, count = begins[day], begins[day + 1] - begins[day]
@@ -60,6 +61,9 @@ def play_days(
                 world.stack,
             )
         )
+        if len(played) > 0:
+            for place in range(count):
+                played[first + place] = world.payments[place]
         costs[day] = world.accounts[bank].total_cost
         settled[day] = world.accounts[bank].settled_count
         arrived[day] = world.accounts[bank].arrived_count
