@@ -38,6 +38,7 @@ class EvaluationConfig:
     holdout_samples: int = 0
     search_samples: int = DEFAULT_SAMPLES * SEARCHED_FOR_EACH
     history_days: int | None = None
+    exploitability: bool = True
 
     @property
     def draws_samples(self) -> bool:
@@ -74,11 +75,12 @@ class LLMConfig:
 
 @dataclass(frozen=True, slots=True)
 class ProposerConfig:
-    """Who proposes. `grid` and `refine` are of `best-response`; `proposals`, by agent, of `scripted`."""
+    """Who proposes. `grid` and `refine` are of `best-response`, `trials` of `tpe`, `proposals`, by agent, of `scripted`."""
 
     kind: ProposerKind
     grid: int = 21
     refine: int = 12
+    trials: int = 20
     proposals: Mapping[str, tuple[Any, ...]] | None = None
 
 
@@ -139,6 +141,11 @@ class ExperimentConfig:
         if self.evaluation.history_days is not None:
             return self.evaluation.history_days
         return 1 if self.reproduce_published else samples
+
+    @property
+    def looks_at_gaps(self) -> bool:
+        """Whether best responses and equilibria are looked for; in samples a policy has no single cost to compare."""
+        return self.evaluation.exploitability and not self.evaluation.draws_samples
 
     @property
     def max_retries(self) -> int:

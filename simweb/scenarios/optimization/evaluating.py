@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -58,6 +58,10 @@ class Bench:
             {agent: whole_mean(outcome.costs) for agent, outcome in outcomes.items()},
             {agent: outcome.settlement_rate for agent, outcome in outcomes.items()},
         )
+
+    def costs_of(self, policies: Policies) -> Mapping[str, int]:
+        """By agent, in a play with the seed of what concerns all agents."""
+        return self._play(policies, self.seed).costs
 
     def compare(self, agent: str, policies: Policies, proposed: Policy) -> Comparison:
         """The proposed policy against the agent's among `policies`, which the others keep: on the same seed or samples."""

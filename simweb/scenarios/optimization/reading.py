@@ -141,6 +141,7 @@ def _evaluation(top: Section) -> EvaluationConfig:
         acceptance=_acceptance(block, profile, rate),
         holdout_samples=said.integer("holdout_samples", 0, 0, MOST_SAMPLES),
         search_samples=said.integer("search_samples", SEARCHED_FOR_EACH * count, 1, SEARCHED_FOR_EACH * MOST_SAMPLES),
+        exploitability=said.flag("exploitability", True),
         history_days=said.optional_integer("history_days", 1, MOST_SAMPLES),
     )
     said.close()

@@ -33,9 +33,12 @@ class Days(Sequence[Prepared]):
         self, tables: Tables, payments: Any, begins: Sequence[int], shocks: Any, shocks_begin: Sequence[int]
     ) -> None:
         self.tables = tables
-        self.payments, self.begins = payments[begins[0] : begins[-1]], tables.numbers(np.asarray(begins) - begins[0])
+        self.payments, self.begins = (
+            payments[begins[0] : begins[-1]],
+            tables.numbers((np.asarray(begins) - begins[0]).tolist()),
+        )
         self.shocks = shocks[shocks_begin[0] : shocks_begin[-1]]
-        self.shocks_begin = tables.numbers(np.asarray(shocks_begin) - shocks_begin[0])
+        self.shocks_begin = tables.numbers((np.asarray(shocks_begin) - shocks_begin[0]).tolist())
 
     def __len__(self) -> int:
         return len(self.begins) - 1

@@ -127,11 +127,18 @@ def test_the_same_experiment_has_the_same_result() -> None:
     assert first.iterations == second.iterations
 
 
-@pytest.mark.parametrize("kind", ["llm", "tpe"])
-def test_a_proposer_that_is_not_here_yet_is_refused_when_it_is_to_run(kind: str) -> None:
-    config = experiment(proposer=f"{{kind: {kind}}}", llm='{model: "openai:gpt-5"}')
-    with pytest.raises(Faulty, match=f"line 5, proposer: The {kind} proposer is not here yet"):
+def test_a_proposer_that_is_not_here_yet_is_refused_when_it_is_to_run() -> None:
+    config = experiment(proposer="{kind: llm}", llm='{model: "openai:gpt-5"}')
+    with pytest.raises(Faulty, match="line 5, proposer: The llm proposer is not here yet"):
         runner_of(config)
+
+
+def test_without_optuna_its_proposer_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simweb.scenarios.optimization.proposers.tpe.find_spec", lambda name: None)
+    with pytest.raises(
+        Faulty, match=r'line 5, proposer: .* not installed\. Install it: pip install "simweb\[search\]"'
+    ):
+        runner_of(experiment(proposer="{kind: tpe}"))
 
 
 def test_a_search_needs_to_know_what_it_may_change() -> None:
