@@ -43,7 +43,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """On a grid, in plays with this seed: all points at which neither agent saves anything alone, and the one that costs least."""
+    """On a grid, in plays with this seed: all points at which neither agent saves anything alone, and the cheapest of all."""
 
     seed: int
     grid: int
@@ -82,7 +82,7 @@ def exploitability(
 def equilibria(subject: Subject, config: ExperimentConfig, policies: Policies) -> Reference | None:
     """Pure Nash equilibria and social optimum of two agents with one number each, whose policies stay as they are otherwise.
 
-    None where it is not asked for, costs are those of samples, or there are not two optimised agents with one bounded number each.
+    None where it is not asked for, costs are those of samples, or there are not two agents with one bounded number each.
     """
     if not config.looks_at_gaps or len(config.optimized_agents) != 2:
         return None

@@ -302,10 +302,14 @@ def test_a_proposal_that_json_does_not_have_is_a_failure() -> None:
 
 def test_held_out_plays_decide_what_is_reported() -> None:
     evaluation = "{mode: deterministic, ticks: 1, holdout_samples: 5}"
-    toy = Toy(lambda agent, x, seed: by_distance(agent, x, seed) + seed % 3)
+    toy = Toy(lambda agent, x, seed: by_distance(agent, x, seed) + seed % 3_000)
     loop = loop_of(better, experiment(evaluation=evaluation), toy)
-    holdout = loop.run().holdout
+    result = loop.run()
+    holdout, said = result.holdout, result.as_json()
     assert holdout is not None
+    assert (said["decided_by"], said["per_agent_costs"]) == ("held-out", holdout.per_agent_costs)
+    assert said["final_cost"] == sum(holdout.per_agent_costs.values()) != result.iterations[-1].total_cost
+    assert said["baseline"]["per_agent_costs"] == holdout.starting_costs
     assert holdout.num_samples == 5
     assert holdout.saved["ANN"] == (pytest.approx(5250), pytest.approx(0))
     assert holdout.starting_costs["ANN"] - holdout.per_agent_costs["ANN"] == 5250
@@ -313,7 +317,8 @@ def test_held_out_plays_decide_what_is_reported() -> None:
 
 def test_without_an_effect_significance_lets_little_through() -> None:
     """Cost is chance alone, drawn anew for each policy; the proposer searches for what looks cheap."""
-    evaluation = "{mode: bootstrap, num_samples: 10, ticks: 1, acceptance: {require_statistical_significance: true}}"
+    rule = "acceptance: {require_statistical_significance: true}"
+    evaluation = f"{{mode: bootstrap, num_samples: 10, search_samples: 10, ticks: 1, {rule}}}"
     accepted = turns = 0
     for seed in range(60):
         toy = Toy(lambda agent, x, seed: crc32(f"{agent} {x} {seed}".encode()) % 100_000)
