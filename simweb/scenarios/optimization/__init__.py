@@ -12,6 +12,7 @@ from simweb.scenarios.optimization.llm import ExperimentLLMClient, LLMProposer, 
 from simweb.scenarios.optimization.loop import OptimizationLoop, ProposerFailed
 from simweb.scenarios.optimization.proposers import Proposal, Proposer, Request, proposer_of
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
+from simweb.scenarios.optimization.reference import Reference, equilibria
 from simweb.scenarios.optimization.runner import GenericExperimentRunner
 from simweb.scenarios.optimization.state import (
     ExperimentResult,
@@ -50,11 +51,13 @@ __all__ = [
     "ProposalRecord",
     "Proposer",
     "ProposerFailed",
+    "Reference",
     "Request",
     "Subject",
     "Trial",
     "VerboseConfig",
     "compute_paired_deltas",
+    "equilibria",
     "proposer_of",
     "subject_of",
 ]

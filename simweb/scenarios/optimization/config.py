@@ -22,6 +22,7 @@ MOST_ITERATIONS = 100_000
 MOST_SEED = 2**63 - 1
 DEFAULT_RETRIES = 3
 DEFAULT_SAMPLES = 10
+SEARCHED_FOR_EACH = 20  # sample that judges
 
 Place = tuple[str | int, ...]
 
@@ -35,6 +36,9 @@ class EvaluationConfig:
     num_samples: int = DEFAULT_SAMPLES
     acceptance: Acceptance = field(default_factory=Acceptance)
     holdout_samples: int = 0
+    search_samples: int = DEFAULT_SAMPLES * SEARCHED_FOR_EACH
+    history_days: int | None = None
+    exploitability: bool = True
 
     @property
     def draws_samples(self) -> bool:
@@ -80,11 +84,12 @@ class BudgetConfig:
 
 @dataclass(frozen=True, slots=True)
 class ProposerConfig:
-    """Who proposes. `grid` and `refine` are of `best-response`; `proposals`, by agent, of `scripted`."""
+    """Who proposes. `grid` and `refine` are of `best-response`, `trials` of `tpe`, `proposals`, by agent, of `scripted`."""
 
     kind: ProposerKind
     grid: int = 21
     refine: int = 12
+    trials: int = 20
     proposals: Mapping[str, tuple[Any, ...]] | None = None
 
 
@@ -140,6 +145,17 @@ class ExperimentConfig:
     def get_constraints(self) -> PolicyConstraints | None:
         """What a proposed policy may use; None where the file says nothing."""
         return self.policy_constraints
+
+    def days_of(self, samples: int) -> int:
+        """How many days are played for so many samples to be drawn from: as the file says, else one for each."""
+        if self.evaluation.history_days is not None:
+            return self.evaluation.history_days
+        return 1 if self.reproduce_published else samples
+
+    @property
+    def looks_at_gaps(self) -> bool:
+        """Whether best responses and equilibria are looked for; in samples a policy has no single cost to compare."""
+        return self.evaluation.exploitability and not self.evaluation.draws_samples
 
     @property
     def max_retries(self) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from simweb.scenarios.optimization.acceptance import Comparison
 from simweb.scenarios.optimization.config import ExperimentConfig
-from simweb.scenarios.optimization.seeds import iteration_seeds, sample_seeds, search_seeds
+from simweb.scenarios.optimization.records import key_of
+from simweb.scenarios.optimization.searching import Search
+from simweb.scenarios.optimization.seeds import day_seeds, iteration_seeds, sample_seeds
 from simweb.scenarios.optimization.subject import History, Play, Policies, Policy, Sample, Subject
 
 
@@ -28,17 +29,20 @@ class Outcome(NamedTuple):
 
 
 class Bench:
-    """One iteration's plays: `seeds` are those of its agents; samples are drawn from a play of its first policies."""
+    """One iteration's plays: `seeds` are those of its agents; samples are drawn from plays of its first policies."""
 
-    def __init__(self, config: ExperimentConfig, subject: Subject, index: int, policies: Policies) -> None:
+    def __init__(
+        self, config: ExperimentConfig, subject: Subject, search: Search, index: int, policies: Policies
+    ) -> None:
         self.config = config
         self.subject = subject
+        self.search = search
         self.policies = policies
         self.seeds = iteration_seeds(config.master_seed, index, config.optimized_agents)
         self.seed = self.seeds[config.optimized_agents[0]]  # of what concerns all agents
         self._plays: dict[tuple[str, int], Play] = {}
-        self._outcomes: dict[tuple[str, str, bool], Outcome] = {}
-        self._samples: dict[tuple[str, bool], Sequence[Sample]] = {}
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._samples: dict[str, Sequence[Sample]] = {}
 
     def costs(self) -> Costs:
         """What the iteration's first policies cost each optimised agent: of samples, the mean without its fraction of a cent."""
@@ -55,6 +59,10 @@ class Bench:
             {agent: outcome.settlement_rate for agent, outcome in outcomes.items()},
         )
 
+    def costs_of(self, policies: Policies) -> Mapping[str, int]:
+        """By agent, in a play with the seed of what concerns all agents."""
+        return self._play(policies, self.seed).costs
+
     def compare(self, agent: str, policies: Policies, proposed: Policy) -> Comparison:
         """The proposed policy against the agent's among `policies`, which the others keep: on the same seed or samples."""
         if not self.config.evaluation.draws_samples:
@@ -62,17 +70,13 @@ class Bench:
             old, new = self._play(policies, seed), self._play({**policies, agent: proposed}, seed)
             return Comparison((seed,), (old.costs[agent],), (new.costs[agent],), new.settlement_rates[agent])
         before, after = self._outcome(agent, policies[agent]), self._outcome(agent, proposed)
-        return Comparison(self._seeds_of(is_search=False), before.costs, after.costs, after.settlement_rate)
+        return Comparison(self._sample_seeds, before.costs, after.costs, after.settlement_rate)
 
     def search_cost(self, agent: str, policies: Policies, candidate: Policy) -> float:
-        """What a candidate would cost, for a proposer that searches: in other samples than those in which it will be judged.
-
-        Of many candidates one always looks cheap in the samples that were searched; in others it must prove itself.
-        """
+        """What a candidate would cost, for a proposer that searches."""
         if not self.config.evaluation.draws_samples:
             return self._play({**policies, agent: candidate}, self.seeds[agent]).costs[agent]
-        costs = self._outcome(agent, candidate, is_search=True).costs
-        return sum(costs) / len(costs)
+        return self.search.cost(agent, self.policies, candidate)
 
     def _play(self, policies: Policies, seed: int) -> Play:
         key = (key_of(policies), seed)
@@ -80,33 +84,28 @@ class Bench:
             self._plays[key] = self.subject.evaluate(policies, seed)
         return self._plays[key]
 
-    def _outcome(self, agent: str, policy: Policy, *, is_search: bool = False) -> Outcome:
-        key = (agent, key_of(policy), is_search)
+    def _outcome(self, agent: str, policy: Policy) -> Outcome:
+        key = (agent, key_of(policy))
         if key not in self._outcomes:
-            trials = self.subject.try_policy(agent, policy, self._samples_of(agent, is_search=is_search))
+            trials = self.subject.try_policy(agent, policy, self._samples_of(agent))
             rates = [trial.settlement_rate for trial in trials if trial.settlement_rate is not None]
             rate = sum(rates) / len(rates) if rates else None
             self._outcomes[key] = Outcome(tuple(trial.cost for trial in trials), rate)
         return self._outcomes[key]
 
-    def _samples_of(self, agent: str, *, is_search: bool) -> Sequence[Sample]:
-        key = (agent, is_search)
-        if key not in self._samples:
-            self._samples[key] = self.subject.samples(self._history, agent, self._seeds_of(is_search=is_search))
-        return self._samples[key]
+    def _samples_of(self, agent: str) -> Sequence[Sample]:
+        if agent not in self._samples:
+            self._samples[agent] = self.subject.samples(self._history, agent, self._sample_seeds)
+        return self._samples[agent]
 
     @cached_property
     def _history(self) -> History:
-        return self.subject.history(self.policies, self.seed)
+        days = self.config.days_of(self.config.evaluation.num_samples)
+        return self.subject.history(self.policies, day_seeds(self.seed, days))
 
-    def _seeds_of(self, *, is_search: bool) -> tuple[int, ...]:
-        seeds_of = search_seeds if is_search else sample_seeds
-        return seeds_of(self.seed, self.config.evaluation.num_samples)
-
-
-def key_of(policies: Policies | Policy) -> str:
-    """The same for policies that say the same."""
-    return json.dumps(policies, sort_keys=True)
+    @cached_property
+    def _sample_seeds(self) -> tuple[int, ...]:
+        return sample_seeds(self.seed, self.config.evaluation.num_samples)
 
 
 def whole_mean(costs: Sequence[int]) -> int:

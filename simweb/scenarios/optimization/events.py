@@ -74,7 +74,7 @@ class LiveStateProvider:
 def events_of(record: IterationRecord) -> Iterator[ExperimentEvent]:
     """What an iteration tells: what it cost, each call of a model, each proposal, and its figures."""
     said = record.as_json()
-    keys = ("seeds", "total_cost", "costs_per_agent", "settlement_rates")
+    keys = ("seeds", "total_cost", "costs_per_agent", "settlement_rates", "exploitability", "total_exploitability")
     yield ExperimentEvent("iteration_start", record.iteration, {"total_cost": record.total_cost})
     yield ExperimentEvent("evaluation", record.iteration, {key: said[key] for key in keys})
     for proposal in record.proposals:

@@ -22,6 +22,8 @@ from simweb.scenarios.optimization.events import LiveStateProvider
 from simweb.scenarios.optimization.holdout import hold_out
 from simweb.scenarios.optimization.proposers.protocol import Proposer
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
+from simweb.scenarios.optimization.reference import equilibria, exploitability
+from simweb.scenarios.optimization.searching import Search
 from simweb.scenarios.optimization.state import ExperimentStateProviderProtocol, OptimizationResult
 from simweb.scenarios.optimization.subject import Policies, Policy, Subject
 
@@ -52,6 +54,7 @@ class OptimizationLoop:
         self.provider = state_provider or LiveStateProvider()
         self.records: list[IterationRecord] = []
         self._desk = Desk(config, subject, proposer)
+        self._search = Search(config, subject)
         self._totals = _detector(config)
         self._choices = PolicyStability(config.convergence.stability_window)
         self._failures: Counter[str] = Counter()
@@ -94,17 +97,25 @@ class OptimizationLoop:
         first, last, count = self.records[0].policies, self.records[-1].policies, self.config.evaluation.holdout_samples
         agents, master = self.config.optimized_agents, self.config.master_seed
         holdout = hold_out(self.subject, agents, first, last, master, count) if count else None
-        result = OptimizationResult(tuple(self.records), holdout)
+        reference = equilibria(self.subject, self.config, first)
+        result = OptimizationResult(tuple(self.records), holdout, reference)
         self.provider.end(result)
         return result
 
     def _iterate(self) -> IterationRecord:
         index = len(self.records)
-        bench = Bench(self.config, self.subject, index, self.policies)
+        bench = Bench(self.config, self.subject, self._search, index, self.policies)
         costs = bench.costs()
         parameters = {agent: dict(self.subject.parameters(self.policies[agent])) for agent in costs.cents}
+        gaps = exploitability(self.config, self.subject, self.policies, bench.costs_of)
         record = IterationRecord(
-            index + 1, bench.seeds, costs.cents, costs.settlement_rates, dict(self.policies), parameters
+            index + 1,
+            bench.seeds,
+            costs.cents,
+            costs.settlement_rates,
+            dict(self.policies),
+            parameters,
+            exploitability=gaps,
         )
         self._totals.show(record.total_cost)
         ended = self._totals.reason
@@ -134,6 +145,12 @@ class OptimizationLoop:
                 )
         return record
 
+    @property
+    def _rests_with_policies(self) -> bool:
+        """In samples, new in each iteration, costs vary however still the policies are; the published loop waited for costs."""
+        evaluation = self.config.evaluation
+        return evaluation.mode == TEMPORAL or (evaluation.draws_samples and not self.config.reproduce_published)
+
     def _count(self, proposal: ProposalRecord) -> None:
         for counted in (ALL, proposal.agent):
             self._failures[counted] = self._failures[counted] + 1 if proposal.failure else 0
@@ -141,7 +158,7 @@ class OptimizationLoop:
     def _keep(self, record: IterationRecord) -> None:
         """Take note of a complete iteration; what a failed proposer left unchanged is not taken for rest."""
         self.policies = record.next_policies
-        if self.config.evaluation.mode == TEMPORAL and not record.ended:
+        if self._rests_with_policies and not record.ended:
             chosen = {agent: self.subject.parameters(self.policies[agent]) for agent in self.config.optimized_agents}
             self._choices.show(chosen)
             record = replace(record, ended="" if record.has_failed else self._choices.reason)

@@ -27,6 +27,8 @@ def read_proposer(top: Section, source: Source) -> ProposerConfig:
     if kind == "best-response":
         grid, refine = said.integer("grid", 21, 2, 10_001), said.integer("refine", 12, 0, 1_000)
         proposer = ProposerConfig(kind, grid=grid, refine=refine)
+    elif kind == "tpe":
+        proposer = ProposerConfig(kind, trials=said.integer("trials", 20, 1, 10_000))
     elif kind == "scripted":
         proposer = ProposerConfig(kind, proposals=_script(said, source))
     else:

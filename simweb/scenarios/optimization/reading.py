@@ -17,6 +17,7 @@ from simweb.scenarios.optimization.config import (
     MOST_ITERATIONS,
     MOST_SEED,
     PAIRWISE,
+    SEARCHED_FOR_EACH,
     TEMPORAL,
     ConvergenceConfig,
     EvaluationConfig,
@@ -147,12 +148,16 @@ def _evaluation(top: Section) -> EvaluationConfig:
     block = said.section("acceptance")
     profile = block.word("profile", PROFILES) if block else ""
     samples = PROFILES[profile][0] if profile else DEFAULT_SAMPLES
+    count = said.integer("num_samples", samples, 1, MOST_SAMPLES)
     evaluation = EvaluationConfig(
         ticks=said.integer("ticks", 1, 1, MOST_TICKS, required=True),
         mode=cast(Mode, MODES.get(said.word("mode", MODES), BOOTSTRAP)),
-        num_samples=said.integer("num_samples", samples, 1, MOST_SAMPLES),
+        num_samples=count,
         acceptance=_acceptance(block, profile, rate),
         holdout_samples=said.integer("holdout_samples", 0, 0, MOST_SAMPLES),
+        search_samples=said.integer("search_samples", SEARCHED_FOR_EACH * count, 1, SEARCHED_FOR_EACH * MOST_SAMPLES),
+        exploitability=said.flag("exploitability", True),
+        history_days=said.optional_integer("history_days", 1, MOST_SAMPLES),
     )
     said.close()
     return evaluation

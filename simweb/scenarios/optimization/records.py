@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,16 @@ Json = dict[str, Any]
 Numbers = Mapping[str, float]
 # What stands in JSON as it stands in the record.
 OF_PROPOSAL = ("agent", "seed", "policy", "accepted", "reason", "reasoning", "parameters", "attempts", "failure")
-OF_ITERATION = ("iteration", "seeds", "costs_per_agent", "settlement_rates", "policies", "parameters", "ended")
+OF_ITERATION = (
+    "iteration",
+    "seeds",
+    "costs_per_agent",
+    "settlement_rates",
+    "policies",
+    "parameters",
+    "ended",
+    "exploitability",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,8 @@ class ProposalRecord:
 class IterationRecord:
     """An iteration, numbered from 1: what `policies` cost, and what was proposed then. The last one proposes nothing.
 
-    `seeds` are those of the iteration by agent; `ended` says why the experiment ended here, or nothing.
+    `seeds` are those of the iteration by agent; `ended` says why the experiment ended here, or nothing. `exploitability` is what
+    each agent would save by its best response, in cents; None where it was not looked for.
     """
 
     iteration: int
@@ -117,6 +128,12 @@ class IterationRecord:
     parameters: Mapping[str, Numbers]
     proposals: tuple[ProposalRecord, ...] = ()
     ended: str = ""
+    exploitability: Mapping[str, int] | None = None
+
+    @property
+    def total_exploitability(self) -> int | None:
+        """Of all optimised agents, in cents; 0 where none of them could save anything alone, on the grid."""
+        return None if self.exploitability is None else sum(self.exploitability.values())
 
     @property
     def total_cost(self) -> int:
@@ -158,6 +175,8 @@ class IterationRecord:
             "parameters": dict(self.parameters),
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "ended": self.ended,
+            "exploitability": None if self.exploitability is None else dict(self.exploitability),
+            "total_exploitability": self.total_exploitability,
         }
 
     @classmethod
@@ -165,3 +184,8 @@ class IterationRecord:
         """The record that was written."""
         own = {key: said[key] for key in OF_ITERATION}
         return cls(**own, proposals=tuple(map(ProposalRecord.from_json, said["proposals"])))
+
+
+def key_of(policies: Policies | Policy) -> str:
+    """The same for policies that say the same."""
+    return json.dumps(policies, sort_keys=True)

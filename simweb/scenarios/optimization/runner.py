@@ -63,7 +63,9 @@ class GenericExperimentRunner:
         result = await asyncio.to_thread(self.loop.result)
         self.verbose.tell_result(result)
         duration = time.monotonic() - began
-        return ExperimentResult(result.iterations, result.holdout, self.config.name, self.run_id, duration)
+        return ExperimentResult(
+            result.iterations, result.holdout, result.reference, self.config.name, self.run_id, duration
+        )
 
     def get_current_state(self) -> ExperimentState:
         """Where the experiment stands, after the last complete iteration."""

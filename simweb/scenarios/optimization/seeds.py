@@ -18,9 +18,14 @@ def sample_seeds(seed: int, count: int) -> tuple[int, ...]:
     return tuple(_number(f"{seed}:sample:{number}", 8) for number in range(count))
 
 
-def search_seeds(seed: int, count: int) -> tuple[int, ...]:
-    """Of the samples in which a proposer may search: others than those in which it is judged."""
-    return tuple(_number(f"{seed}:search:{number}", 8) for number in range(count))
+def day_seeds(seed: int, count: int) -> tuple[int, ...]:
+    """Of the days from which samples are drawn; the first is `seed` itself, as SimCash has it, which plays one."""
+    return (seed, *(_number(f"{seed}:day:{number}", 8) for number in range(1, count)))
+
+
+def search_seed(master: int) -> int:
+    """Of the days and samples in which proposers search: others than those in which they are judged, and always the same."""
+    return _number(f"{master}:search", 8)
 
 
 def holdout_seeds(master: int, count: int) -> tuple[int, ...]:

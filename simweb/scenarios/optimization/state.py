@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from simweb.scenarios.optimization.convergence import MAX_ITERATIONS
 from simweb.scenarios.optimization.holdout import Holdout
 from simweb.scenarios.optimization.records import IterationRecord
+from simweb.scenarios.optimization.reference import Reference
 from simweb.scenarios.optimization.subject import Policies
 
 
@@ -33,10 +34,14 @@ class ExperimentState:
 
 @dataclass(frozen=True, slots=True)
 class OptimizationResult:
-    """What came of a loop that is over. Costs are of the last iteration, whose policies are the final ones, in cents."""
+    """What came of a loop that is over, in cents. The final policies are those of the last iteration.
+
+    Held-out plays decide what they cost, and what the first ones cost; where there are none, the last and the first iteration.
+    """
 
     iterations: tuple[IterationRecord, ...]
     holdout: Holdout | None = None
+    reference: Reference | None = None
 
     @property
     def converged(self) -> bool:
@@ -56,17 +61,27 @@ class OptimizationResult:
     @property
     def final_cost(self) -> int:
         """Of all optimised agents."""
-        return self.iterations[-1].total_cost
+        return sum(self.per_agent_costs.values())
+
+    @property
+    def decided_by(self) -> str:
+        """What the costs are of: `held-out` plays, or the `last iteration`."""
+        return "held-out" if self.holdout else "last iteration"
 
     @property
     def best_cost(self) -> int:
-        """The lowest total of all iterations."""
+        """The lowest total of all iterations, by what they saw themselves."""
         return min(record.total_cost for record in self.iterations)
 
     @property
     def per_agent_costs(self) -> Mapping[str, int]:
         """By optimised agent."""
-        return self.iterations[-1].costs_per_agent
+        return self.holdout.per_agent_costs if self.holdout else self.iterations[-1].costs_per_agent
+
+    @property
+    def baseline_costs(self) -> Mapping[str, int]:
+        """What the first policies cost, by optimised agent."""
+        return self.holdout.starting_costs if self.holdout else self.iterations[0].costs_per_agent
 
     @property
     def final_policies(self) -> Policies:
@@ -82,8 +97,11 @@ class OptimizationResult:
             "final_cost": self.final_cost,
             "best_cost": self.best_cost,
             "per_agent_costs": dict(self.per_agent_costs),
+            "decided_by": self.decided_by,
+            "baseline": {"per_agent_costs": dict(self.baseline_costs), "total_cost": sum(self.baseline_costs.values())},
             "final_policies": dict(self.final_policies),
             "holdout": self.holdout.as_json() if self.holdout else None,
+            "reference": self.reference.as_json() if self.reference else None,
         }
 
 

@@ -10,7 +10,7 @@ from simweb.scenarios.optimization.constraints import PolicyConstraints
 
 Policy = Mapping[str, Any]  # as JSON
 Policies = Mapping[str, Policy]  # by agent
-History = Any  # what all agents met in one play, as the subject keeps it
+History = Any  # what all agents met in some plays, as the subject keeps it
 Sample = Any  # one situation of one agent, as the subject drew it
 
 
@@ -66,8 +66,8 @@ class Subject(Protocol):
     def evaluate(self, policies: Policies, seed: int) -> Play:
         """Play all agents once."""
 
-    def history(self, policies: Policies, seed: int) -> History:
-        """Play all agents once and keep what each of them met."""
+    def history(self, policies: Policies, seeds: Sequence[int]) -> History:
+        """Play all agents once for each seed, and keep what each of them met."""
 
     def samples(self, history: History, agent: str, sample_seeds: Sequence[int]) -> Sequence[Sample]:
         """Situations drawn from what an agent met, one for each seed."""

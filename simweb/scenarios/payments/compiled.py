@@ -65,7 +65,7 @@ def load() -> ModuleType:
         spec.submodule_search_locations = list(rules.__path__)
         package = importlib.util.module_from_spec(spec)
         sys.modules[COPY] = package
-        for name in ("draws", "tick"):
+        for name in ("draws", "tick", "days"):
             setattr(package, name, importlib.import_module(f"{COPY}.{name}"))
     finally:
         setattr(config, "CACHE_DIR", before)  # noqa: B010

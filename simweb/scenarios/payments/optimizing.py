@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.documents.suggestions import did_you_mean
 from simweb.scenarios.payments.briefing import Diary, diaries_of, told_bank, told_market
+from simweb.scenarios.payments.days import Days, drawn_days
 from simweb.scenarios.payments.files.scenario_file import read_scenario
 from simweb.scenarios.payments.market import Bank, Market
 from simweb.scenarios.payments.policies import (
@@ -22,13 +23,15 @@ from simweb.scenarios.payments.policies import (
 )
 from simweb.scenarios.payments.policies.explaining import told_language
 from simweb.scenarios.payments.policies.named import name_of
-from simweb.scenarios.payments.sandbox import History, Rules
-from simweb.scenarios.payments.system import Blueprint, Prepared, System
+from simweb.scenarios.payments.sandbox import Past, Rules
+from simweb.scenarios.payments.system import Blueprint, System
 from simweb.scenarios.payments.tables import Tables, fastest
 
 FRACTION = "initial_liquidity_fraction"
 START_FRACTION = 0.5  # where neither the file nor the policy says one
 KEPT = 64  # blueprints of recent policies
+DAYS_KEPT = 8  # those of recent iterations, and those that are searched in all of them
+MARKET = ""  # in the place of a bank: the market itself
 
 Tree = Mapping[str, Any]
 
@@ -92,9 +95,9 @@ class MarketSubject:
         self.tables = tables or fastest()
         self.rules = Rules(market, repeats_published)
         self.banks: Mapping[str, Bank] = {bank.name: bank for bank in market.banks}
-        self._blueprint = lru_cache(maxsize=KEPT)(self._new_blueprint)
-        self._sandbox = lru_cache(maxsize=KEPT)(self._new_sandbox)
         self._diaries = lru_cache(maxsize=1)(self._new_diaries)
+        self._days = lru_cache(maxsize=DAYS_KEPT)(self._drawn_days)
+        self._read = lru_cache(maxsize=KEPT)(self._new_blueprint)
 
     @property
     def agents(self) -> Sequence[str]:
@@ -149,7 +152,7 @@ class MarketSubject:
 
     def account_of(self, agent: str, policies: Mapping[str, Tree], seed: int) -> list[tuple[str, str]]:
         """What the bank has, was charged and saw in one play; of others only their payments to it, and its own to them."""
-        diary = self._diaries(_key(self._started(policies)), seed)[agent]
+        diary = self._diaries(json.dumps(self._started(policies), sort_keys=True), seed)[agent]
         return [("What you have", told_bank(self.banks[agent])), *diary.told()]
 
     def evaluate(self, policies: Mapping[str, Tree], seed: int) -> Day:
@@ -158,29 +161,24 @@ class MarketSubject:
         arrived, settled = system.figures("arrived_count"), system.figures("settled_count")
         return Day(system.costs(), {bank: _rate(settled[bank], arrived[bank]) for bank in system.names})
 
-    def history(self, policies: Mapping[str, Tree], seed: int) -> dict[str, History]:
-        """What each bank met in one play of the market."""
-        return self.rules.histories(self._played(policies, seed))
+    def history(self, policies: Mapping[str, Tree], seeds: Sequence[int]) -> Past:
+        """What all banks met in a play of the market for each seed."""
+        return self.rules.past(self._days(tuple(seeds)).played(self._market(policies)), len(seeds))
 
-    def samples(self, history: Mapping[str, History], agent: str, sample_seeds: Sequence[int]) -> list[Prepared]:
+    def samples(self, history: Past, agent: str, sample_seeds: Sequence[int]) -> Days:
         """Days drawn from what the bank met."""
-        return [self.rules.sample(history[agent], agent, seed, self.tables) for seed in sample_seeds]
+        return self.rules.days(self.rules.history(history, agent), agent, sample_seeds, self.tables)
 
-    def try_policy(self, agent: str, policy: Tree, samples: Sequence[Prepared]) -> list[BankDay]:
+    def try_policy(self, agent: str, policy: Tree, samples: Days) -> list[BankDay]:
         """The bank alone, in each of its days. Where published figures are repeated, nobody counts what is settled."""
-        blueprint = self._sandbox(agent, _key(policy))
-        place = blueprint.names.index(agent)
-        return [self._tried(blueprint, place, sample) for sample in samples]
-
-    def _tried(self, blueprint: Blueprint, place: int, sample: Prepared) -> BankDay:
-        system = System(blueprint, sample, keeps_log=False)
-        system.play_all()
-        account = system.account(place)
-        rate = None if self.rules.repeats_published else _rate(int(account.settled_count), int(account.arrived_count))
-        return BankDay(int(account.total_cost), rate)
+        blueprint = self._blueprint(agent, {agent: policy})
+        outcomes = samples.play(blueprint, blueprint.names.index(agent))
+        if self.rules.repeats_published:
+            return [BankDay(outcome.cost, None) for outcome in outcomes]
+        return [BankDay(outcome.cost, _rate(outcome.settled, outcome.arrived)) for outcome in outcomes]
 
     def _played(self, policies: Mapping[str, Tree], seed: int) -> System:
-        system = System(self._blueprint(_key(self._started(policies))), seed, keeps_log=False)
+        system = System(self._market(policies), seed, keeps_log=False)
         system.play_all()
         return system
 
@@ -188,23 +186,30 @@ class MarketSubject:
         return {bank: policies.get(bank) or self.start_policy(bank) for bank in self.banks}
 
     def _new_diaries(self, key: str, seed: int) -> dict[str, Diary]:
-        return diaries_of(System(self._blueprint(key), seed))
+        return diaries_of(System(self._blueprint(MARKET, json.loads(key)), seed))
 
-    def _new_blueprint(self, key: str) -> Blueprint:
-        return _blueprint(self.market, json.loads(key), self.tables)
+    def _market(self, policies: Mapping[str, Tree]) -> Blueprint:
+        return self._blueprint(MARKET, self._started(policies))
 
-    def _new_sandbox(self, agent: str, key: str) -> Blueprint:
-        return _blueprint(self.rules.sandbox_of(self.banks[agent]), {agent: json.loads(key)}, self.tables)
+    def _drawn_days(self, seeds: tuple[int, ...]) -> Days:
+        return drawn_days(self._market({}), seeds)
 
+    def _blueprint(self, place: str, policies: Mapping[str, Tree]) -> Blueprint:
+        """Of the market, or of a bank's sandbox. Candidates of a search may differ in fractions alone: they share the rest."""
+        numbers = {bank: policy.get("parameters") or {} for bank, policy in policies.items()}
+        fractions = {bank: said[FRACTION] for bank, said in numbers.items() if FRACTION in said}
+        rest = {
+            bank: {**policy, "parameters": {name: said for name, said in numbers[bank].items() if name != FRACTION}}
+            for bank, policy in policies.items()
+        }
+        key = json.dumps(rest, sort_keys=True)
+        if FRACTION in key:  # a tree reads it
+            key = json.dumps(policies, sort_keys=True)
+        return self._read(place, key).with_fractions(fractions)
 
-def _blueprint(market: Market, policies: Mapping[str, Tree], tables: Tables) -> Blueprint:
-    said = {bank: (policy.get("parameters") or {}).get(FRACTION) for bank, policy in policies.items()}
-    fractions = {bank: fraction for bank, fraction in said.items() if fraction is not None}
-    return Blueprint(market, fractions=fractions, policies=policies, tables=tables)
-
-
-def _key(policies: Mapping[str, Any]) -> str:
-    return json.dumps(policies, sort_keys=True)
+    def _new_blueprint(self, place: str, key: str) -> Blueprint:
+        market = self.market if place == MARKET else self.rules.sandbox_of(self.banks[place])
+        return Blueprint(market, policies=json.loads(key), tables=self.tables)
 
 
 def _rate(settled: int, arrived: int) -> float | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +47,7 @@ class Scratch(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What happens in a play, said beforehand instead of drawn: payments in order of arrival, and shocks, as tables."""
+    """All that happens in a play, said beforehand instead of drawn: payments in order of arrival, and shocks, as tables."""
 
     payments: Any
     shocks: Any
@@ -79,13 +81,31 @@ class Blueprint:
         self._rates = rows(type(rates := rates_of(market.costs)), [rates])
         self._accounts = rows(type((accounts := accounts_of(self.banks, self.program))[0]), accounts)
         self._pairs = rows(type((pairs := pairs_of(self.banks))[0]), pairs)
-        self._shocks = rows(Shock, shocks_of(market))
+        self.shocks = rows(Shock, shocks_of(market))
         self._nodes = rows(Node, self.program.nodes)
         self._operations = rows(Operation, self.program.operations)
         self._focus = self.tables.numbers(self.program.focus or [[0] * len(self.names)])
         self._said = said_payments(market)
         self._draw_tables: Draw | None = None
         self._scratch = self._room_to_think()
+
+    def with_fractions(self, fractions: Mapping[str, float]) -> Blueprint:
+        """The same market and policies, where these banks put in another share of their pools."""
+        changed = copy(self)
+        changed.banks = [
+            replace(bank, fraction=float(fractions[bank.name])) if bank.name in fractions else bank
+            for bank in self.banks
+        ]
+        changed._accounts = self.tables.copy(self._accounts)
+        for account, bank in zip(self.tables.readable(changed._accounts), changed.banks, strict=True):
+            account.fraction = bank.fraction
+        return changed
+
+    def apart(self) -> Blueprint:
+        """The same, to be played at the same time as this one."""
+        changed = copy(self)
+        changed._scratch = self._room_to_think()
+        return changed
 
     def evaluate(self, chance: Chance) -> dict[str, int]:
         """What each bank is charged over all days, in cents."""
@@ -108,7 +128,7 @@ class Blueprint:
         else:
             table = rows(Payment, list(payments_from(draw_with_numpy(self.market, chance))))
             count = len(table)
-        if self._said:
+        if self._said and not isinstance(chance, Prepared):
             table = joined(rows(Payment, list(payments_from(self._said))), table[:count])
             count = len(table)
             if self.tables.is_compiled:
@@ -168,7 +188,7 @@ class Blueprint:
             tables.copy(self._accounts),
             tables.copy(self._pairs),
             payments,
-            chance.shocks if isinstance(chance, Prepared) else self._shocks,
+            chance.shocks if isinstance(chance, Prepared) else self.shocks,
             tables.copy(self._nodes),
             self._operations,
             scratch.candidates,
@@ -231,6 +251,13 @@ class System:
     def known_payments(self) -> list[Any]:
         """All that there are, in order of their numbers."""
         return list(self.payments[: int(self.clock.known)])
+
+    def column(self, name: str) -> np.ndarray:
+        """A column of all payments that there are, in order of their numbers."""
+        known = self.world.payments[: int(self.clock.known)]
+        if self.tables.is_compiled:
+            return known[name]  # type: ignore[call-overload, no-any-return]
+        return np.array([getattr(payment, name) for payment in known], dtype=np.int64)
 
     @property
     def readable_world(self) -> World:
@@ -317,25 +344,35 @@ class System:
         )
 
     def _refuse_overflow(self) -> None:
-        for name, cost in self.figures("total_cost").items():
-            if cost >= codes.MOST_COST:
-                most = f"{codes.MOST_COST:,} cents"
-                raise OverflowError(
-                    f"The cost of {name} goes beyond {most} in tick {self.tick - 1}: lower the cost rates."
-                )
+        refuse_overflow(self.costs(), self.tick - 1)
 
 
 QUEUES = ("queue1", "queue2", "submissions", "order")  # tables that are as long as that of the payments
 
 
+def refuse_overflow(costs: Mapping[str, int], tick: int) -> None:
+    """Raises OverflowError when a bank's cost, after this tick, is beyond counting."""
+    for name, cost in costs.items():
+        if cost >= codes.MOST_COST:
+            most = f"{codes.MOST_COST:,} cents"
+            raise OverflowError(f"The cost of {name} goes beyond {most} in tick {tick}: lower the cost rates.")
+
+
 def warm_up() -> None:
     """Play a small market with compiled rules, so that all of them are compiled and kept."""
+    from simweb.scenarios.payments.days import drawn_days
     from simweb.scenarios.payments.market import Amounts, Arrivals, Bank
     from simweb.scenarios.payments.policies.named import named_policy
+    from simweb.scenarios.payments.sandbox import Rules
     from simweb.scenarios.payments.tables import machine_code
 
     arrivals = Arrivals(1.0, Amounts("LogNormal", 100, 50), (1, 2))
     banks = [Bank(name, 100, named_policy("Fifo"), arrivals=(arrivals,)) for name in "ABC"]
-    system = System(Blueprint(Market(2, 1, tuple(banks)), tables=machine_code()), 1)
+    market, tables = Market(2, 1, tuple(banks)), machine_code()
+    system = System(Blueprint(market, tables=tables), 1)
     system.play_tick()
     system.play_all()
+    rules = Rules(market, repeats_published=False)
+    seen = drawn_days(system.blueprint, [1]).played(system.blueprint)
+    days = rules.days(rules.history(rules.past(seen, 1), "A"), "A", [1], tables)
+    days.play(Blueprint(rules.sandbox_of(banks[0]), tables=tables), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import astuple, fields
 from functools import cache, lru_cache
@@ -14,17 +14,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simweb.scenarios.payments import compiled
-from simweb.scenarios.payments.rules import draws, tick
+from simweb.scenarios.payments.rules import days, draws, tick
 from simweb.scenarios.payments.rules.records import dtype_of
 
 WORTH_LOADING = 20_000  # payments, which take the interpreted rules about two seconds
 
 
 class Tables(NamedTuple):
-    """The rules of a tick and of drawing, and the tables that they work on."""
+    """The rules of a tick, of drawing and of many days, and the tables that they work on."""
 
     tick: ModuleType | Any
     draws: ModuleType | Any
+    days: ModuleType | Any
     is_compiled: bool
 
     def rows(self, kind: type, rows: Sequence[Any]) -> Any:
@@ -39,6 +40,17 @@ class Tables(NamedTuple):
         if not self.is_compiled:
             return [kind() for _ in range(count)]
         return self.copy(_blank(kind, count))
+
+    def filled(self, kind: type, columns: Mapping[str, np.ndarray]) -> Any:
+        """A table with these columns; the others say nothing yet."""
+        if not self.is_compiled:
+            return [
+                kind(**dict(zip(columns, row, strict=True))) for row in zip(*map(list, columns.values()), strict=True)
+            ]
+        table = self.empty(kind, len(next(iter(columns.values()))))
+        for name, values in columns.items():
+            table[name] = values
+        return table
 
     def zeros(self, *shape: int) -> Any:
         """So many whole numbers 0, or rows of them."""
@@ -92,14 +104,14 @@ def _blank(kind: type, count: int) -> np.ndarray:
 @cache
 def interpreted() -> Tables:
     """The rules as they stand."""
-    return Tables(tick, draws, False)
+    return Tables(tick, draws, days, False)
 
 
 @cache
 def machine_code() -> Tables:
     """The compiled rules; compiles them if need be. Raises ImportError without Numba."""
     package = compiled.load()
-    return Tables(package.tick, package.draws, True)
+    return Tables(package.tick, package.draws, package.days, True)
 
 
 def fastest(payments: float = math.inf) -> Tables:

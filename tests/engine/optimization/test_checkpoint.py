@@ -15,6 +15,7 @@ from tests.engine.optimization.toy import Proposes, Toy, by_distance, experiment
 
 NOISY = "{mode: bootstrap, num_samples: 6, ticks: 1, holdout_samples: 3}"
 MODES = [NOISY, "{mode: deterministic, ticks: 1}", "{mode: deterministic-temporal, ticks: 1}"]
+TRIALS = {"best-response": "", "random": "", "tpe": ", trials: 3"}
 
 
 def price(agent: str, x: float, seed: int) -> int:
@@ -30,10 +31,12 @@ def told(loop: OptimizationLoop) -> str:
     return json.dumps([loop.result().as_json(), records, events])
 
 
-@pytest.mark.parametrize("kind", ["best-response", "random"])
+@pytest.mark.parametrize("kind", ["best-response", "random", "tpe"])
 @pytest.mark.parametrize("evaluation", MODES)
 def test_gone_on_is_as_if_never_stopped(evaluation: str, kind: str) -> None:
-    config = experiment(evaluation=evaluation, proposer=f"{{kind: {kind}}}", convergence="{max_iterations: 7}")
+    config = experiment(
+        evaluation=evaluation, proposer=f"{{kind: {kind}{TRIALS[kind]}}}", convergence="{max_iterations: 7}"
+    )
     proposer: Proposer = proposer_of(config)
     whole = OptimizationLoop(config, Toy(price), proposer)
     whole.run()

@@ -116,6 +116,7 @@ def test_a_file_that_says_little_has_the_described_defaults() -> None:
     )
     evaluation, convergence, llm = config.evaluation, config.convergence, config.llm
     assert (evaluation.mode, evaluation.num_samples, evaluation.holdout_samples) == ("bootstrap", 10, 0)
+    assert (evaluation.search_samples, evaluation.history_days) == (200, None)
     assert evaluation.acceptance == Acceptance(False, None, 0.0, None)
     assert (convergence.max_iterations, convergence.stability_threshold, convergence.stability_window) == (50, 0.05, 5)
     assert (convergence.improvement_threshold, convergence.cv_threshold, convergence.regret_threshold) == (

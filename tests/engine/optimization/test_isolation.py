@@ -98,7 +98,8 @@ def test_another_agents_costs_and_policy_never_appear_in_a_prompt(costs: list[in
         return {"x": starts[agent] + 0.001 * (1 + len(told[agent]) % 2)}
 
     customization = f'{{all: "BOB starts with {starts["BOB"]}, ANN with {starts["ANN"]}"}}'
-    config = experiment(llm=LLM, proposer="{kind: llm}", prompt_customization=customization)
+    evaluation = "{mode: deterministic, ticks: 1, exploitability: false}"  # prices are of the proposed numbers only
+    config = experiment(llm=LLM, proposer="{kind: llm}", prompt_customization=customization, evaluation=evaluation)
     with fresh():
         OptimizationLoop(config, Priced(price), proposer_of(Answering(answer), config)).run()
     for agent, other in (("ANN", "BOB"), ("BOB", "ANN")):

@@ -17,7 +17,7 @@ from simweb.scenarios.optimization import (
     ProposerFailed,
     Request,
 )
-from simweb.scenarios.optimization.seeds import iteration_seed, sample_seeds, search_seeds
+from simweb.scenarios.optimization.seeds import day_seeds, iteration_seed, sample_seeds, search_seed
 from tests.engine.optimization.toy import BEST, Proposes, Toy, by_distance, experiment, policy
 
 SAMPLES = "{mode: bootstrap, num_samples: 8, ticks: 1}"
@@ -127,7 +127,54 @@ def test_a_proposer_searches_in_other_samples_than_those_that_judge_it() -> None
 
     next(loop_of(searching, experiment(evaluation=SAMPLES), toy).iterations())
     [searched] = {call[2] for call in toy.played if call[:2] == ("ANN", 0.123)}
-    assert searched == search_seeds(iteration_seed(42, 0, "ANN"), 8)
+    assert searched == sample_seeds(search_seed(42), 160)
+    assert not set(searched) & set(sample_seeds(iteration_seed(42, 0, "ANN"), 8))
+
+
+def test_a_search_plays_nothing_twice_while_policies_stay() -> None:
+    toy = Toy()
+
+    def searching(request: Request) -> Any:
+        request.cost_of(policy(0.123))
+        return policy(0.8) if (request.agent, request.index) == ("ANN", 1) else None
+
+    loop_of(searching, experiment(evaluation=SAMPLES, convergence="{max_iterations: 5}"), toy).run()
+    searched = [call[0] for call in toy.played if call[1] == 0.123]
+    assert searched == ["ANN", "BOB"] * 2  # in the first iteration, and in the third, which follows a change
+    assert toy.played.count(("history", day_seeds(search_seed(42), 160))) == 2
+
+
+def test_what_is_far_too_dear_is_not_tried_in_all_samples() -> None:
+    toy = Toy(lambda agent, x, seed: round(1_000 * x) + seed % 100)
+    costs: dict[float, float] = {}
+
+    def searching(request: Request) -> Any:
+        costs.update({x: request.cost_of(policy(x)) for x in (0.9, 0.1, 0.15, 1.0)})
+
+    next(loop_of(searching, experiment(evaluation="{mode: bootstrap, num_samples: 10, ticks: 1}"), toy).iterations())
+    tried = {x: [len(call[2]) for call in toy.played if call[:2] == ("ANN", x) and len(call[2]) != 10] for x in costs}
+    assert tried == {0.9: [200], 0.1: [20, 180], 0.15: [20, 180], 1.0: [20]}
+    assert costs[1.0] - costs[0.1] == pytest.approx(900)
+
+
+def test_samples_are_drawn_from_as_many_days_as_there_are_samples() -> None:
+    toy = Toy()
+    next(loop_of(nothing, experiment(evaluation=SAMPLES), toy).iterations())
+    assert ("history", day_seeds(iteration_seed(42, 0, "ANN"), 8)) in toy.played
+    for more in (
+        {"evaluation": f"{SAMPLES[:-1]}, history_days: 1}}"},
+        {"evaluation": SAMPLES, "reproduce_published": "true"},
+    ):
+        toy = Toy()
+        next(loop_of(nothing, experiment(**more), toy).iterations())
+        assert ("history", (iteration_seed(42, 0, "ANN"),)) in toy.played
+
+
+def test_in_samples_an_experiment_rests_with_its_policies() -> None:
+    """Costs that vary from sample to sample never rest."""
+    toy = Toy(lambda agent, x, seed: by_distance(agent, x, seed) + seed % 100_000)
+    result = loop_of(nothing, experiment(evaluation=SAMPLES, convergence=LONG), toy).run()
+    assert (result.num_iterations, result.convergence_reason) == (5, "policy_stability")
 
 
 def test_nothing_is_played_twice_in_an_iteration() -> None:
@@ -255,10 +302,14 @@ def test_a_proposal_that_json_does_not_have_is_a_failure() -> None:
 
 def test_held_out_plays_decide_what_is_reported() -> None:
     evaluation = "{mode: deterministic, ticks: 1, holdout_samples: 5}"
-    toy = Toy(lambda agent, x, seed: by_distance(agent, x, seed) + seed % 3)
+    toy = Toy(lambda agent, x, seed: by_distance(agent, x, seed) + seed % 3_000)
     loop = loop_of(better, experiment(evaluation=evaluation), toy)
-    holdout = loop.run().holdout
+    result = loop.run()
+    holdout, said = result.holdout, result.as_json()
     assert holdout is not None
+    assert (said["decided_by"], said["per_agent_costs"]) == ("held-out", holdout.per_agent_costs)
+    assert said["final_cost"] == sum(holdout.per_agent_costs.values()) != result.iterations[-1].total_cost
+    assert said["baseline"]["per_agent_costs"] == holdout.starting_costs
     assert holdout.num_samples == 5
     assert holdout.saved["ANN"] == (pytest.approx(5250), pytest.approx(0))
     assert holdout.starting_costs["ANN"] - holdout.per_agent_costs["ANN"] == 5250
@@ -266,7 +317,8 @@ def test_held_out_plays_decide_what_is_reported() -> None:
 
 def test_without_an_effect_significance_lets_little_through() -> None:
     """Cost is chance alone, drawn anew for each policy; the proposer searches for what looks cheap."""
-    evaluation = "{mode: bootstrap, num_samples: 10, ticks: 1, acceptance: {require_statistical_significance: true}}"
+    rule = "acceptance: {require_statistical_significance: true}"
+    evaluation = f"{{mode: bootstrap, num_samples: 10, search_samples: 10, ticks: 1, {rule}}}"
     accepted = turns = 0
     for seed in range(60):
         toy = Toy(lambda agent, x, seed: crc32(f"{agent} {x} {seed}".encode()) % 100_000)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simweb.scenarios.optimization import ParameterRule, Request
-from simweb.scenarios.optimization.proposers import BestResponse, RandomSearch, Scripted
+from simweb.scenarios.optimization.proposers import BestResponse, RandomSearch, Scripted, Tpe
 
 X = ParameterRule("x", "float", 0.0, 1.0)
 
@@ -73,11 +73,52 @@ def test_random_search_stays_within_the_rules_and_repeats_itself() -> None:
     assert found[3] == RandomSearch().propose(request(lambda v: 0, *rules, values=values, seed=3)).policy
 
 
-@pytest.mark.parametrize("proposer", [BestResponse(21, 12), RandomSearch()])
+@pytest.mark.parametrize("proposer", [BestResponse(21, 12), RandomSearch(), Tpe(3)])
 def test_with_nothing_to_change_a_search_fails_and_says_so(proposer: Any) -> None:
     asked = Request("ANN", 0, 1, 1, {}, {"x": 0.9}, (), lambda p: 0, lambda v: v)
     with pytest.raises(ValueError, match=r"no number that may be changed \(it has x\)"):
         proposer.propose(asked)
+
+
+def test_tpe_searches_all_kinds_of_numbers_and_repeats_itself() -> None:
+    rules = (X, ParameterRule("n", "int", 0.5, 20), ParameterRule("c", "enum", allowed_values=(1, 5, 9)))
+
+    def price(v: dict[str, float]) -> float:
+        return (v["x"] - 0.3) ** 2 + abs(v["n"] - 13) / 10 + abs(v["c"] - 6)
+
+    asked = request(price, *rules, values={"x": 0.9, "n": 2, "c": 9})
+    found = Tpe(60).propose(asked).policy
+    assert found is not None
+    assert price(dict(found)) < 1.3
+    assert type(found["n"]) is int
+    assert Tpe(60).propose(asked).policy == found
+    assert Tpe(60).propose(request(price, *rules, values={"x": 0.9, "n": 2, "c": 9}, seed=2)).policy != found
+
+
+def test_tpe_tries_what_is_first_and_keeps_it_where_nothing_is_cheaper() -> None:
+    tried: list[float] = []
+
+    def price(v: dict[str, float]) -> float:
+        tried.append(v["x"])
+        return abs(v["x"] - 0.9)
+
+    proposal = Tpe(8).propose(request(price))
+    assert (proposal.policy, proposal.reasoning) == (None, "Nothing cheaper was found.")
+    assert (tried[0], len(tried), len(set(tried))) == (0.9, 8, 8)
+
+
+def test_a_trial_that_fails_is_told_to_the_study_and_not_the_end() -> None:
+    def price(v: dict[str, float]) -> float:
+        if v["x"] > 0.5:
+            raise OverflowError("beyond counting")
+        return v["x"]
+
+    proposal = Tpe(20).propose(request(price))
+    assert proposal.policy is not None
+    assert proposal.policy["x"] <= 0.5
+    assert "failed." in proposal.reasoning
+    with pytest.raises(RuntimeError, match="All 3 trials failed, the last with OverflowError: beyond counting"):
+        Tpe(3).propose(request(lambda v: price({"x": 1})))
 
 
 def test_a_script_says_what_is_proposed_and_when() -> None:

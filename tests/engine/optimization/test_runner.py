@@ -19,6 +19,7 @@ from simweb.scenarios.optimization import (
     VerboseConfig,
     proposer_of,
 )
+from simweb.scenarios.optimization.seeds import iteration_seed
 from simweb.scenarios.payments.files.games import game_text
 from tests.engine.optimization.toy import EXPERIMENT, Proposes, Toy, experiment, policy
 
@@ -75,6 +76,8 @@ def test_returns_an_experiment_result() -> None:
     assert [record.iteration for record in result.iterations] == [1, 2, 3, 4]
     assert result.final_policies == {"ANN": policy(0.3), "BOB": policy(0.3)}
     assert result.duration_seconds > 0
+    parameters = {"ANN": {"x": 0.3}, "BOB": {"x": 0.3}}
+    best = {"parameters": parameters, "costs": {"ANN": 0, "BOB": 0}, "total_cost": 0}
     assert result.as_json() == {
         "converged": False,
         "reason": "max_iterations",
@@ -82,8 +85,11 @@ def test_returns_an_experiment_result() -> None:
         "final_cost": 0,
         "best_cost": 0,
         "per_agent_costs": {"ANN": 0, "BOB": 0},
+        "decided_by": "last iteration",
+        "baseline": {"per_agent_costs": {"ANN": 6000, "BOB": 6000}, "total_cost": 12_000},
         "final_policies": {"ANN": policy(0.3), "BOB": policy(0.3)},
         "holdout": None,
+        "reference": {"seed": iteration_seed(42, 0, "ANN"), "grid": 21, "nash": [best], "social_optimum": best},
     }
 
 
@@ -127,10 +133,12 @@ def test_the_same_experiment_has_the_same_result() -> None:
     assert first.iterations == second.iterations
 
 
-def test_a_proposer_that_is_not_here_yet_is_refused_when_it_is_to_run() -> None:
-    config = experiment(proposer="{kind: tpe}")
-    with pytest.raises(Faulty, match="line 5, proposer: The tpe proposer is not here yet"):
-        runner_of(config)
+def test_without_optuna_its_proposer_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simweb.scenarios.optimization.proposers.tpe.find_spec", lambda name: None)
+    with pytest.raises(
+        Faulty, match=r'line 5, proposer: .* not installed\. Install it: pip install "simweb\[search\]"'
+    ):
+        runner_of(experiment(proposer="{kind: tpe}"))
 
 
 def test_a_search_needs_to_know_what_it_may_change() -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from simweb.scenarios.optimization.seeds import holdout_seeds, iteration_seed, proposal_seed, sample_seeds, search_seeds
+from simweb.scenarios.optimization.seeds import (
+    day_seeds,
+    holdout_seeds,
+    iteration_seed,
+    proposal_seed,
+    sample_seeds,
+    search_seed,
+)
 from tests.engine.optimization.known import KNOWN
 
 
@@ -19,7 +26,9 @@ def test_seeds_of_samples_are_the_published_ones() -> None:
 
 def test_no_two_branches_of_the_tree_share_a_seed() -> None:
     seed = iteration_seed(1, 0, "A")
-    seeds = [*sample_seeds(seed, 50), *search_seeds(seed, 50), *holdout_seeds(1, 50)]
+    search = search_seed(1)
+    seeds = [*sample_seeds(seed, 50), *day_seeds(seed, 50)[1:], *holdout_seeds(1, 50)]
+    seeds += [*sample_seeds(search, 50), *day_seeds(search, 50)]
     seeds += [proposal_seed(seed, attempt) for attempt in (1, 2, 3)]
     seeds += [iteration_seed(1, index, agent) for index in range(50) for agent in "AB"]
     assert len(set(seeds)) == len(seeds)

@@ -63,11 +63,11 @@ class Toy:
         costs = {agent: self.price(agent, policies[agent]["x"], seed) for agent in self.agents}
         return ToyPlay(costs, dict.fromkeys(self.agents, self.rate))
 
-    def history(self, policies: Any, seed: int) -> int:
-        self.played.append(("history", seed))
-        return seed
+    def history(self, policies: Any, seeds: Sequence[int]) -> Sequence[int]:
+        self.played.append(("history", tuple(seeds)))
+        return tuple(seeds)
 
-    def samples(self, history: int, agent: str, sample_seeds: Sequence[int]) -> list[int]:
+    def samples(self, history: Sequence[int], agent: str, sample_seeds: Sequence[int]) -> list[int]:
         self.played.append(("samples", history, agent, tuple(sample_seeds)))
         return list(sample_seeds)
 

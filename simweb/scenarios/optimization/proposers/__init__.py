@@ -8,8 +8,9 @@ from simweb.scenarios.optimization.proposers.best_response import BestResponse
 from simweb.scenarios.optimization.proposers.protocol import Proposal, Proposer, Request
 from simweb.scenarios.optimization.proposers.random_search import RandomSearch
 from simweb.scenarios.optimization.proposers.scripted import Scripted
+from simweb.scenarios.optimization.proposers.tpe import Tpe, has_optuna
 
-__all__ = ["BestResponse", "Proposal", "Proposer", "RandomSearch", "Request", "Scripted", "proposer_of"]
+__all__ = ["BestResponse", "Proposal", "Proposer", "RandomSearch", "Request", "Scripted", "Tpe", "proposer_of"]
 
 
 def proposer_of(config: ExperimentConfig, spent: Amount | None = None) -> Proposer:
@@ -26,11 +27,14 @@ def proposer_of(config: ExperimentConfig, spent: Amount | None = None) -> Propos
         from simweb.scenarios.optimization.llm import llm_proposer
 
         return llm_proposer(config, spent)
-    if proposer.kind == "tpe":
-        raise _refusal(config, "The tpe proposer is not here yet. Choose another: proposer: {kind: best-response}.")
+    if proposer.kind == "tpe" and not has_optuna():
+        message = "The tpe proposer needs Optuna, which is not installed."
+        raise _refusal(config, f'{message} Install it: pip install "simweb[search]".')
     faults = _unbounded(config)
     if faults:
         raise Faulty(faults)
+    if proposer.kind == "tpe":
+        return Tpe(proposer.trials)
     return RandomSearch() if proposer.kind == "random" else BestResponse(proposer.grid, proposer.refine)
 
 
@@ -46,7 +50,7 @@ def _unbounded(config: ExperimentConfig) -> list[Fault]:
     return [
         Fault(f"{rule.name} needs min_value and max_value, as the {kind} proposer searches between them.", place, line)
         for rule in constraints.allowed_parameters
-        if rule.param_type != "enum" and (rule.min_value is None or rule.max_value is None)
+        if not rule.is_bounded
     ]
 
 

@@ -6,12 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simweb.scenarios.optimization.constraints import ParameterRule
+from simweb.scenarios.optimization.constraints import ParameterRule, grid_of
 from simweb.scenarios.optimization.proposers.protocol import Proposal, Request
 
 GOLDEN = (math.sqrt(5) - 1) / 2
-DIGITS = 10  # of a number on the grid: 0.15, not 0.15000000000000002
-
 CostOf = Callable[[float], float]
 
 
@@ -44,7 +42,7 @@ class BestResponse:
             return known[value]
 
         cost_of(values[rule.name])
-        points = self._points(rule)
+        points = grid_of(rule, self.grid)
         for point in points:
             cost_of(point)
         if rule.param_type == "float" and self.refine:
@@ -52,17 +50,6 @@ class BestResponse:
             place = points.index(cheapest)
             self._narrow(points[max(place - 1, 0)], points[min(place + 1, len(points) - 1)], cost_of)
         return min(known, key=lambda value: known[value])  # the first of those that cost the same
-
-    def _points(self, rule: ParameterRule) -> list[float]:
-        if rule.param_type == "enum":
-            return sorted(rule.allowed_values)
-        low, high = rule.min_value or 0.0, rule.max_value or 0.0
-        if rule.param_type == "int":
-            low, high = math.ceil(low), math.floor(high)
-            steps = min(self.grid - 1, int(high - low)) or 1
-            return sorted({low + round(step * (high - low) / steps) for step in range(steps + 1)})
-        steps = self.grid - 1
-        return [round(low + step * (high - low) / steps, DIGITS) for step in range(steps)] + [high]
 
     def _narrow(self, low: float, high: float, cost_of: CostOf) -> None:
         left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from simweb.scenarios.optimization.constraints import ParameterRule
@@ -24,7 +22,6 @@ def _drawn(rule: ParameterRule, rng: np.random.Generator) -> float:
     if rule.param_type == "enum":
         value: float = rule.allowed_values[int(rng.integers(len(rule.allowed_values)))]
         return value
-    low, high = rule.min_value or 0.0, rule.max_value or 0.0
     if rule.param_type == "int":
-        return int(rng.integers(math.ceil(low), math.floor(high), endpoint=True))
-    return float(rng.uniform(low, high))
+        return int(rng.integers(*rule.whole_bounds, endpoint=True))
+    return float(rng.uniform(*rule.bounds))

@@ -189,3 +189,11 @@ def draw_payments(
                 payment.divisible = source.divisible
                 count += 1
     return count
+
+
+@kernel
+def draw_again(draw: Draw, records: int, ticks: int, places: list[int], arrivals: list[int]) -> None:
+    """Fill both: of so many records one, with replacement, and the tick in which it comes."""
+    for number in range(len(places)):
+        places[number] = draw_below(draw, records)
+        arrivals[number] = draw_below(draw, ticks)

@@ -234,11 +234,11 @@ class Rates:
 class World(NamedTuple):
     """All tables of a market at work. `clock` and `rates` have one row."""
 
-    clock: Sequence[Clock]
+    clock: list[Clock]
     rates: Sequence[Rates]
-    accounts: Sequence[Account]
-    pairs: Sequence[Pair]
-    payments: Sequence[Payment]
+    accounts: list[Account]
+    pairs: list[Pair]
+    payments: list[Payment]
     shocks: Sequence[Shock]
     nodes: Sequence[Node]
     operations: Sequence[Operation]

@@ -37,6 +37,8 @@ def rounded(whole: int, rest: int) -> int:
 @kernel
 def charge(base: int, weight: int) -> int:
     """`base × weight / 10**12`, rounded half up."""
+    if base == 0 or weight == 0:
+        return 0  # as most are; a division takes its time
     whole, rest = add_product(0, 0, base, weight)
     return rounded(whole, rest)
 

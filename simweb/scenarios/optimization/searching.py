@@ -1,0 +1,82 @@
+"""Searching: samples in which proposers look for what is cheap. They are the same in every iteration, and never those that judge.
+
+Of many candidates one always looks cheap in the samples that were searched; in others it must prove itself. With new samples in
+each iteration an answer would follow their luck for ever; in the same ones it rests as soon as nothing changes around it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
+from simweb.scenarios.optimization.config import ExperimentConfig
+from simweb.scenarios.optimization.records import key_of
+from simweb.scenarios.optimization.seeds import day_seeds, sample_seeds, search_seed
+from simweb.scenarios.optimization.subject import History, Policies, Policy, Sample, Subject
+
+FEWEST = 20  # samples by which anything is given up
+BEYOND_DOUBT = 6  # standard errors
+
+
+class Search:
+    """Nothing is played twice while the policies, of which the samples are drawn, stay as they are."""
+
+    def __init__(self, config: ExperimentConfig, subject: Subject) -> None:
+        self.subject = subject
+        seed, count = search_seed(config.master_seed), config.evaluation.search_samples
+        self._days = day_seeds(seed, config.days_of(count))
+        self._seeds = sample_seeds(seed, count)
+        self._policies = ""
+        self._history: History | None = None
+        self._samples: dict[str, Sequence[Sample]] = {}
+        self._costs: dict[tuple[str, str], float] = {}
+        self._cheapest: dict[str, list[int]] = {}  # its costs, sample by sample
+
+    def cost(self, agent: str, policies: Policies, candidate: Policy) -> float:
+        """The mean cost in cents of one agent's candidate, in samples drawn from plays of all agents' policies.
+
+        What is far too dear in the first tenth of the samples is not tried in the others: there it is taken to be as much dearer
+        than the cheapest as in the first.
+        """
+        self._begin(policies)
+        key = (agent, key_of(candidate))
+        if key not in self._costs:
+            self._costs[key] = self._tried(agent, candidate, self._samples_of(agent, policies))
+        return self._costs[key]
+
+    def _tried(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> float:
+        few, cheapest = len(samples) // 10, self._cheapest.get(agent)
+        costs: list[int] = []
+        if cheapest is not None and few >= FEWEST:
+            costs = self._costs_in(agent, candidate, samples[:few])
+            dearer = [cost - least for cost, least in zip(costs, cheapest, strict=False)]
+            if is_hopeless(dearer, fmean(cheapest)):
+                return fmean(cheapest) + fmean(dearer)
+        costs += self._costs_in(agent, candidate, samples[len(costs) :])
+        if cheapest is None or sum(costs) < sum(cheapest):
+            self._cheapest[agent] = costs
+        return fmean(costs)
+
+    def _costs_in(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> list[int]:
+        return [trial.cost for trial in self.subject.try_policy(agent, candidate, samples)]
+
+    def _begin(self, policies: Policies) -> None:
+        key = key_of(policies)
+        if key != self._policies:
+            self._policies, self._history = key, None
+            self._samples.clear()
+            self._costs.clear()
+            self._cheapest.clear()
+
+    def _samples_of(self, agent: str, policies: Policies) -> Sequence[Sample]:
+        if self._history is None:
+            self._history = self.subject.history(policies, self._days)
+        if agent not in self._samples:
+            self._samples[agent] = self.subject.samples(self._history, agent, self._seeds)
+        return self._samples[agent]
+
+
+def is_hopeless(dearer: Sequence[int], cheapest: float) -> bool:
+    """Whether a candidate that is so much dearer, sample by sample, costs at least twice what the cheapest does, beyond doubt."""
+    return fmean(dearer) > max(abs(cheapest), BEYOND_DOUBT * stdev(dearer) / math.sqrt(len(dearer)))
