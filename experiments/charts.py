@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 24
 COLOURS = 8
+Json = Mapping[str, Any]
 MOST_LABELS = 12
 
 
@@ -33,13 +34,12 @@ class Line:
     marks: list[Point]
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A value to compare with, all the way across."""
+class Level(NamedTuple):
+    """A value to compare with, all the way across, in the colour of its agent."""
 
-    name: str
     y: float
     words: str
+    colour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Chart:
     heads: list[str]
     rows: list[list[str]]
     levels: list[Level] = field(default_factory=list)
+    has_marks: bool = True
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -61,12 +62,17 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def charts_of(records: Sequence[IterationRecord], levels: Mapping[str, float] | None = None) -> list[Chart]:
-    """Costs, then each parameter that there is; nothing before the first iteration. `levels` are costs to compare with."""
+def charts_of(records: Sequence[IterationRecord], reference: Json | None = None) -> list[Chart]:
+    """Costs, each parameter that there is, and what could be saved alone; nothing before the first iteration.
+
+    `reference` is that of a result: where it has one equilibrium, its costs and numbers are levels to compare with.
+    """
     if not records:
         return []
+    nash = reference["nash"] if reference else []
+    [point] = nash if len(nash) == 1 else [{"costs": {}, "parameters": {}}]
     costs = {agent: [record.costs_per_agent[agent] for record in records] for agent in records[0].costs_per_agent}
-    drawn = [_chart("Cost", "cents", records, costs, levels or {})]
+    drawn = [_chart("Cost", "cents", records, costs, point["costs"])]
     names = sorted({name for numbers in records[-1].parameters.values() for name in numbers})
     for name in names:
         values = {
@@ -74,7 +80,11 @@ def charts_of(records: Sequence[IterationRecord], levels: Mapping[str, float] | 
             for agent in costs
             if name in records[-1].parameters[agent]
         }
-        drawn.append(_chart(name.replace("_", " ").capitalize(), "", records, values, {}, name))
+        levels = {agent: numbers[name] for agent, numbers in point["parameters"].items() if name in numbers}
+        drawn.append(_chart(name.replace("_", " ").capitalize(), "", records, values, levels, name))
+    gaps = {agent: [(record.exploitability or {}).get(agent) for record in records] for agent in costs}
+    if any(value is not None for line in gaps.values() for value in line):
+        drawn.append(_chart("Could save alone", "cents", [], gaps, {}))
     return drawn
 
 
@@ -90,7 +100,8 @@ def _chart(
     known = [value for line in values.values() for value in line if value is not None]
     known += [*levels.values(), *((one.parameters or {})[parameter] for one in proposed)]
     low, high = min(0.0, *known), max(*known, 0.0) or 1.0
-    scale = _Scale(len(records), low, high)
+    count = len(next(iter(values.values())))
+    scale = _Scale(count, low, high)
     lines = [
         Line(agent, number % COLOURS + 1, scale.path(line), list(_marks(records, agent, line, parameter, scale)))
         for number, (agent, line) in enumerate(values.items())
@@ -102,8 +113,13 @@ def _chart(
         scale.x_labels(),
         scale.y_labels(),
         ["Iteration", *values],
-        [[str(number + 1), *(_told(line[number]) for line in values.values())] for number in range(len(records))],
-        [Level(name, scale.y(value), f"{name}: {_told(value)}") for name, value in levels.items()],
+        [[str(number + 1), *(_told(line[number]) for line in values.values())] for number in range(count)],
+        [
+            Level(scale.y(levels[agent]), f"In equilibrium, {agent}: {_told(levels[agent])}", number % COLOURS + 1)
+            for number, agent in enumerate(values)
+            if agent in levels
+        ],
+        has_marks=any(line.marks for line in lines),
     )
 
 

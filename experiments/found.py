@@ -16,7 +16,7 @@ MOST_SAMPLES = 200
 
 @dataclass(frozen=True, slots=True)
 class AgentFound:
-    """One agent from its first policy to its last; `accepted` of `asked` proposals were kept."""
+    """One agent from its first policy to its last, with their costs in cents; `accepted` of `asked` proposals were kept."""
 
     agent: str
     first_cost: int
@@ -87,12 +87,13 @@ class ProposalFound:
         return self.record.comparison.deltas if self.record.comparison else ()
 
 
-def agents_found(records: Sequence[IterationRecord]) -> list[AgentFound]:
-    """Of every optimised agent; nothing before the first iteration."""
+def agents_found(records: Sequence[IterationRecord], result: Mapping[str, Any] | None = None) -> list[AgentFound]:
+    """Of every optimised agent; nothing before the first iteration. The costs of a result, where there is one, decide."""
     if not records:
         return []
-    first, last = records[0], records[-1]
-    return [_agent(agent, first, last, records) for agent in last.costs_per_agent]
+    before = result["baseline"]["per_agent_costs"] if result else records[0].costs_per_agent
+    after = result["per_agent_costs"] if result else records[-1].costs_per_agent
+    return [_agent(agent, before[agent], after[agent], records) for agent in after]
 
 
 def proposals_found(record: IterationRecord) -> list[ProposalFound]:
@@ -100,13 +101,13 @@ def proposals_found(record: IterationRecord) -> list[ProposalFound]:
     return [_proposal(one, record.policies[one.agent]) for one in record.proposals]
 
 
-def _agent(agent: str, first: IterationRecord, last: IterationRecord, records: Sequence[IterationRecord]) -> AgentFound:
+def _agent(agent: str, first_cost: int, cost: int, records: Sequence[IterationRecord]) -> AgentFound:
     asked = [one for record in records for one in record.proposals if one.agent == agent]
-    before, after = first.parameters[agent], last.parameters[agent]
+    before, after = records[0].parameters[agent], records[-1].parameters[agent]
     return AgentFound(
         agent,
-        first.costs_per_agent[agent],
-        last.costs_per_agent[agent],
+        first_cost,
+        cost,
         [(name, before.get(name, value), value) for name, value in after.items()],
         sum(one.accepted for one in asked),
         len(asked),

@@ -107,7 +107,7 @@ class AgentOut(Schema):
 
 
 class IterationOut(Schema):
-    """Costs are cents."""
+    """Costs are cents; `exploitability` is what each agent would save by its best response, null where it is not looked for."""
 
     iteration: int
     total_cost: int
@@ -195,7 +195,7 @@ def iteration_json(record: IterationRecord) -> dict[str, Any]:
             }
             for agent, cost in record.costs_per_agent.items()
         },
-        "exploitability": None,
+        "exploitability": None if record.exploitability is None else dict(record.exploitability),
     }
 
 

@@ -126,8 +126,9 @@ def _found(standing: Standing) -> dict[str, Any]:
         "result": standing.result,
         "records": records,
         "newest_first": records[::-1],
-        "agents": agents_found(records),
-        "charts": charts_of(records),
+        "agents": agents_found(records, standing.result),
+        "charts": charts_of(records, standing.result["reference"] if standing.result else None),
+        "gaps": [(agent, gap) for agent, gap in (records[-1].exploitability or {}).items()] if records else [],
     }
 
 

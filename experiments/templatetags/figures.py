@@ -33,6 +33,16 @@ def fate(one: ProposalRecord) -> str:
 
 
 @register.filter
+def point(reference: Mapping[str, Any]) -> str:
+    """What agents do at a point of the reference, and what each pays."""
+    told = []
+    for agent, numbers in reference["parameters"].items():
+        said = ", ".join(figure(value) for value in numbers.values())
+        told.append(f"{agent} {said} (pays {reference['costs'][agent]:,})")
+    return ", ".join(told)
+
+
+@register.filter
 def sentence(reason: str) -> str:
     """Why an optimisation ended, in words."""
     return SENTENCES.get(reason, reason.replace("_", " "))

@@ -89,10 +89,23 @@ def test_any_costs_stay_inside_the_drawing(costs: tuple[int, int]) -> None:
 
 
 def test_a_level_is_drawn_across_and_belongs_to_the_scale() -> None:
-    [chart] = charts_of([IterationRecord(1, {}, {"ANN": 10}, {}, {}, {"ANN": {}})], {"best": 100})
+    reference = {"nash": [{"costs": {"ANN": 100}, "parameters": {"ANN": {}}}]}
+    [chart] = charts_of([IterationRecord(1, {}, {"ANN": 10}, {}, {}, {"ANN": {}})], reference)
     [level] = chart.levels
     assert TOP - 1 <= level.y < chart.bottom
-    assert level.words == "best: 100"
+    assert level.words == "In equilibrium, ANN: 100"
+
+
+def test_of_several_equilibria_none_is_drawn_as_the_one() -> None:
+    point = {"costs": {"ANN": 100}, "parameters": {"ANN": {}}}
+    [chart] = charts_of([IterationRecord(1, {}, {"ANN": 10}, {}, {}, {"ANN": {}})], {"nash": [point, point]})
+    assert chart.levels == []
+
+
+def test_what_could_be_saved_alone_has_a_chart_where_it_was_looked_for() -> None:
+    records = [IterationRecord(1, {}, {"ANN": 10}, {}, {}, {"ANN": {}}, exploitability={"ANN": 4})]
+    _, gaps = charts_of(records)
+    assert (gaps.title, gaps.rows, gaps.has_marks) == ("Could save alone", [["1", "4"]], False)
 
 
 def test_before_the_first_iteration_there_is_nothing_to_draw() -> None:

@@ -61,6 +61,14 @@ TURN_METRICS = (
         description="How much of what it had to do each agent did; blank where nobody counts it.",
     ),
     Metric(
+        "turn.optimization.exploitability",
+        "Could save alone",
+        lambda context: dict(_record(context).exploitability or {}),
+        kind="mapping",
+        unit=CENTS,
+        description="What each agent would save by its best response, on a grid; nothing where it is not looked for.",
+    ),
+    Metric(
         "turn.optimization.accepted",
         "Accepted",
         lambda context: sum(_record(context).accepted_changes.values()),
@@ -76,7 +84,7 @@ RUN_METRICS = (
         _of_run("final_cost"),
         scope="run",
         unit=CENTS,
-        description="Of all optimised agents, with their last policies.",
+        description="Of all optimised agents, with their last policies; by held-out plays, where there are any.",
     ),
     Metric(
         "run.optimization.best_cost",

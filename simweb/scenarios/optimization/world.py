@@ -30,6 +30,7 @@ from simweb.scenarios.optimization.params import OptimizationParams, begin, conf
 from simweb.scenarios.optimization.preview import preview
 from simweb.scenarios.optimization.proposers import proposer_of
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
+from simweb.scenarios.optimization.state import OptimizationResult
 from simweb.scenarios.optimization.subjects import subject_of, templates
 
 OLD, NEW = "old", "new"
@@ -60,6 +61,7 @@ class Optimization(Scenario):
         self._coming = iter(self.loop.iterations())
         self._told = 0  # iterations that an earlier run has played
         self._stopped: Exception | None = None
+        self.result: OptimizationResult | None = None
 
     @classmethod
     def length(cls, params: Any) -> int | None:
@@ -100,8 +102,9 @@ class Optimization(Scenario):
         self.records.append(record)
         if self._is_last(record):
             self.finished = True
-            self.output_data = self.loop.result().as_json()
-            self.narrative = self._story()
+            self.result = self.loop.result()
+            self.output_data = self.result.as_json()
+            self.narrative = self._story(self.result)
         return _report(record, self.loop.subject.describe, is_told=len(self.records) <= self._told)
 
     def view(self) -> View:
@@ -113,8 +116,8 @@ class Optimization(Scenario):
         return len(self.records)
 
     def final_cost(self) -> int:
-        """Of all optimised agents, in the last iteration."""
-        return self.records[-1].total_cost
+        """Of all optimised agents: by held-out plays, where the experiment has them; else of the last iteration."""
+        return self.result.final_cost if self.result else self.records[-1].total_cost
 
     def best_cost(self) -> int:
         """The lowest total of all iterations."""
@@ -128,13 +131,14 @@ class Optimization(Scenario):
     def _is_last(self, record: IterationRecord) -> bool:
         return bool(record.ended) and not self._stopped
 
-    def _story(self) -> str:
-        first, last = self.records[0], self.records[-1]
+    def _story(self, result: OptimizationResult) -> str:
+        first, last = sum(result.baseline_costs.values()), result.final_cost
         fates = Counter(one.accepted for record in self.records for one in record.proposals)
         end = "came to rest" if self.loop.has_converged else "used up its iterations"
         return (
-            f"It {end} after {last.iteration} iterations. Total cost went from {first.total_cost:,} to "
-            f"{last.total_cost:,} cents; {fates[True]} proposals of {fates.total()} were accepted."
+            f"It {end} after {len(self.records)} iterations. Total cost went from {first:,} to {last:,} cents"
+            f"{', by plays that no iteration has seen' if result.holdout else ''}; "
+            f"{fates[True]} proposals of {fates.total()} were accepted."
         )
 
 
