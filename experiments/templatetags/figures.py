@@ -49,6 +49,12 @@ def sentence(reason: str) -> str:
 
 
 @register.filter
+def words(reason: str) -> str:
+    """Why an optimisation ended, short: cost stability."""
+    return reason.replace("_", " ")
+
+
+@register.filter
 def at(values: Mapping[str, Any], name: str) -> Any:
     """The value of this name; none where there is none."""
     return values.get(name)
