@@ -30,7 +30,7 @@ faults: $(VENV)/.installed-dev
 	SIMWEB_FAULT_RUNS=1000 $(BIN)/python -m pytest -s tests/faults tests/services tests/web/test_lines.py tests/web/test_undisturbed.py $(ARGS)
 
 lock:
-	uv pip compile --python-version 3.11 --generate-hashes --no-header -q --extra compiled pyproject.toml -o requirements.txt
+	uv pip compile --python-version 3.11 --generate-hashes --no-header -q --extra compiled --extra llm --extra search pyproject.toml -o requirements.txt
 	uv pip compile --python-version 3.11 --generate-hashes --no-header -q --extra test --extra lint --extra bench -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 $(VENV)/.installed: requirements.txt
