@@ -180,6 +180,20 @@ def test_a_model_is_asked_every_call_can_be_read_and_a_replay_needs_none(lab: La
     assert lab.get(replay)["total_tokens"] is None
 
 
+def test_a_budget_ends_the_run_before_it_is_passed_and_a_larger_one_is_another_experiment(
+    lab: Lab, made: list[int]
+) -> None:
+    with fake_llm() as model:
+        text = templates()["castro-1-llm"].text.replace("http://127.0.0.1:8089/v1", model.base_url)
+        small = ended(lab, start(lab, made, text.replace("tokens: 2000000", "tokens: 60000"))["id"])
+    assert small["status"] == "failed"
+    assert 0 < small["spent"]["tokens"] <= 60_000
+    run = lab.get(small["run"])
+    assert (run["failure_kind"], run["error"]["type"]) == ("budget", "BudgetExceeded")
+    assert "of the budget of 60,000" in run["error"]["message"]
+    assert len(items(lab, small["id"], "iterations")) == run["turns_done"] - 1, "the last one came to no end"
+
+
 def test_what_has_ended_is_not_stopped_and_what_is_completed_not_tried_again(lab: Lab, made: list[int]) -> None:
     number = ended(lab, start(lab, made, templates()["castro-1"].text)["id"])["id"]
     for act, done in (("cancel", "cancelled"), ("retry-failed", "tried again")):
