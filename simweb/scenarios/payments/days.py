@@ -61,7 +61,8 @@ class Days(Sequence[Prepared]):
         """Each day from its beginning to its end. Raises OverflowError when a cost is beyond counting."""
         if not self._is_quick(blueprint):
             return [_alone(blueprint, day, bank) for day in self]
-        return self._together(blueprint, bank, self.tables.empty(Payment, 0))
+        columns = self._together(blueprint, bank, self.tables.empty(Payment, 0))
+        return list(map(Outcome, *(column.tolist() for column in columns)))
 
     def played(self, blueprint: Blueprint) -> Iterator[tuple[np.ndarray, Columns]]:
         """The payments as they are in the end, of all days at once or of each: in which day each is, and the columns."""
@@ -79,7 +80,7 @@ class Days(Sequence[Prepared]):
         """Where payments are split, tables must grow while they are played, which compiled rules do not do."""
         return bool(len(self)) and self.tables.is_compiled and blueprint.program.most_parts == 0
 
-    def _together(self, blueprint: Blueprint, bank: int, played: Any) -> list[Outcome]:
+    def _together(self, blueprint: Blueprint, bank: int, played: Any) -> list[np.ndarray]:
         """A part of the days on each core: compiled rules hold no lock of Python's."""
         cores = max(1, min(os.cpu_count() or 1, len(self) // WORTH_A_THREAD))
         edges = [len(self) * part // cores for part in range(cores + 1)]
@@ -92,7 +93,7 @@ class Days(Sequence[Prepared]):
             for part in parts:
                 part.result()
         refuse_overflow({blueprint.names[bank]: int(results[0].max())}, blueprint.market.ticks - 1)
-        return list(map(Outcome, *(column.tolist() for column in results)))
+        return results
 
     def _play_part(self, blueprint: Blueprint, bank: int, played: Any, part: slice, results: list[Any]) -> None:
         begins, shocks_begin = (edges[part.start : part.stop + 1] for edges in (self.begins, self.shocks_begin))
