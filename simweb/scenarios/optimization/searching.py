@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, stdev
 
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.records import key_of
@@ -51,12 +50,12 @@ class Search:
         if cheapest is not None and few >= FEWEST:
             costs = self._costs_in(agent, candidate, samples[:few])
             dearer = [cost - least for cost, least in zip(costs, cheapest, strict=False)]
-            if is_hopeless(dearer, fmean(cheapest)):
-                return fmean(cheapest) + fmean(dearer)
+            if is_hopeless(dearer, mean(cheapest)):
+                return mean(cheapest) + mean(dearer)
         costs += self._costs_in(agent, candidate, samples[len(costs) :])
         if cheapest is None or sum(costs) < sum(cheapest):
             self._cheapest[agent] = costs
-        return fmean(costs)
+        return mean(costs)
 
     def _costs_in(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> list[int]:
         return [trial.cost for trial in self.subject.try_policy(agent, candidate, samples)]
@@ -79,4 +78,14 @@ class Search:
 
 def is_hopeless(dearer: Sequence[int], cheapest: float) -> bool:
     """Whether a candidate that is so much dearer, sample by sample, costs at least twice what the cheapest does, beyond doubt."""
-    return fmean(dearer) > max(abs(cheapest), BEYOND_DOUBT * stdev(dearer) / math.sqrt(len(dearer)))
+    count, total = len(dearer), sum(dearer)
+    squares = (
+        count * sum(value * value for value in dearer) - total * total
+    )  # count² (count − 1) times the mean's variance
+    error = math.sqrt(squares / (count - 1)) / count
+    return total / count > max(abs(cheapest), BEYOND_DOUBT * error)
+
+
+def mean(costs: Sequence[int]) -> float:
+    """Of whole numbers, as `fmean`, and ten times as fast."""
+    return sum(costs) / len(costs)
