@@ -26,7 +26,7 @@ class Search:
         seed, count = search_seed(config.master_seed), config.evaluation.search_samples
         self._days = day_seeds(seed, config.days_of(count))
         self._seeds = sample_seeds(seed, count)
-        self._policies = ""
+        self._policies: Policies = {}
         self._history: History | None = None
         self._samples: dict[str, Sequence[Sample]] = {}
         self._costs: dict[tuple[str, str], float] = {}
@@ -61,12 +61,12 @@ class Search:
         return [trial.cost for trial in self.subject.try_policy(agent, candidate, samples)]
 
     def _begin(self, policies: Policies) -> None:
-        key = key_of(policies)
-        if key != self._policies:
-            self._policies, self._history = key, None
+        if policies is not self._policies and policies != self._policies:
+            self._history = None
             self._samples.clear()
             self._costs.clear()
             self._cheapest.clear()
+        self._policies = policies
 
     def _samples_of(self, agent: str, policies: Policies) -> Sequence[Sample]:
         if self._history is None:

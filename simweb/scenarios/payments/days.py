@@ -85,13 +85,14 @@ class Days(Sequence[Prepared]):
         cores = max(1, min(os.cpu_count() or 1, len(self) // WORTH_A_THREAD))
         edges = [len(self) * part // cores for part in range(cores + 1)]
         results = [self.tables.zeros(len(self)) for _ in range(3)]
+        parts = [slice(*edge) for edge in pairwise(edges)]
         with ThreadPoolExecutor(cores) as threads:
-            parts = [
-                threads.submit(self._play_part, blueprint.apart(), bank, played, slice(*edge), results)
-                for edge in pairwise(edges)
+            others = [
+                threads.submit(self._play_part, blueprint.apart(), bank, played, part, results) for part in parts[1:]
             ]
-            for part in parts:
-                part.result()
+            self._play_part(blueprint, bank, played, parts[0], results)
+            for other in others:
+                other.result()
         refuse_overflow({blueprint.names[bank]: int(results[0].max())}, blueprint.market.ticks - 1)
         return results
 
