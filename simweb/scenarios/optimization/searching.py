@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import attrgetter
 
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.records import key_of
@@ -16,6 +17,7 @@ from simweb.scenarios.optimization.subject import History, Policies, Policy, Sam
 
 FEWEST = 20  # samples by which anything is given up
 BEYOND_DOUBT = 6  # standard errors
+COST = attrgetter("cost")
 
 
 class Search:
@@ -58,7 +60,7 @@ class Search:
         return mean(costs)
 
     def _costs_in(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> list[int]:
-        return [trial.cost for trial in self.subject.try_policy(agent, candidate, samples)]
+        return list(map(COST, self.subject.try_policy(agent, candidate, samples)))
 
     def _begin(self, policies: Policies) -> None:
         if policies is not self._policies and policies != self._policies:
