@@ -24,6 +24,7 @@ NAMES = (
     "compare",
     "performance",
     "payments",
+    "optimization",
     "wealth",
     "social",
 )

@@ -13,6 +13,7 @@ from simweb.scenarios.optimization.acceptance import Comparison
 from simweb.scenarios.optimization.interactions import Interaction, total
 from simweb.scenarios.optimization.subject import Policies, Policy
 
+_in_order = json.JSONEncoder(sort_keys=True).encode
 Json = dict[str, Any]
 Numbers = Mapping[str, float]
 # What stands in JSON as it stands in the record.
@@ -188,4 +189,4 @@ class IterationRecord:
 
 def key_of(policies: Policies | Policy) -> str:
     """The same for policies that say the same."""
-    return json.dumps(policies, sort_keys=True)
+    return _in_order(policies)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from operator import attrgetter
 
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.records import key_of
@@ -17,6 +17,7 @@ from simweb.scenarios.optimization.subject import History, Policies, Policy, Sam
 
 FEWEST = 20  # samples by which anything is given up
 BEYOND_DOUBT = 6  # standard errors
+COST = attrgetter("cost")
 
 
 class Search:
@@ -27,7 +28,7 @@ class Search:
         seed, count = search_seed(config.master_seed), config.evaluation.search_samples
         self._days = day_seeds(seed, config.days_of(count))
         self._seeds = sample_seeds(seed, count)
-        self._policies = ""
+        self._policies: Policies = {}
         self._history: History | None = None
         self._samples: dict[str, Sequence[Sample]] = {}
         self._costs: dict[tuple[str, str], float] = {}
@@ -51,23 +52,23 @@ class Search:
         if cheapest is not None and few >= FEWEST:
             costs = self._costs_in(agent, candidate, samples[:few])
             dearer = [cost - least for cost, least in zip(costs, cheapest, strict=False)]
-            if is_hopeless(dearer, fmean(cheapest)):
-                return fmean(cheapest) + fmean(dearer)
+            if is_hopeless(dearer, mean(cheapest)):
+                return mean(cheapest) + mean(dearer)
         costs += self._costs_in(agent, candidate, samples[len(costs) :])
         if cheapest is None or sum(costs) < sum(cheapest):
             self._cheapest[agent] = costs
-        return fmean(costs)
+        return mean(costs)
 
     def _costs_in(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> list[int]:
-        return [trial.cost for trial in self.subject.try_policy(agent, candidate, samples)]
+        return list(map(COST, self.subject.try_policy(agent, candidate, samples)))
 
     def _begin(self, policies: Policies) -> None:
-        key = key_of(policies)
-        if key != self._policies:
-            self._policies, self._history = key, None
+        if policies is not self._policies and policies != self._policies:
+            self._history = None
             self._samples.clear()
             self._costs.clear()
             self._cheapest.clear()
+        self._policies = policies
 
     def _samples_of(self, agent: str, policies: Policies) -> Sequence[Sample]:
         if self._history is None:
@@ -79,4 +80,14 @@ class Search:
 
 def is_hopeless(dearer: Sequence[int], cheapest: float) -> bool:
     """Whether a candidate that is so much dearer, sample by sample, costs at least twice what the cheapest does, beyond doubt."""
-    return fmean(dearer) > max(abs(cheapest), BEYOND_DOUBT * stdev(dearer) / math.sqrt(len(dearer)))
+    count, total = len(dearer), sum(dearer)
+    squares = (
+        count * sum(value * value for value in dearer) - total * total
+    )  # count² (count − 1) times the mean's variance
+    error = math.sqrt(squares / (count - 1)) / count
+    return total / count > max(abs(cheapest), BEYOND_DOUBT * error)
+
+
+def mean(costs: Sequence[int]) -> float:
+    """Of whole numbers, as `fmean`, and ten times as fast."""
+    return sum(costs) / len(costs)

@@ -61,7 +61,8 @@ class Days(Sequence[Prepared]):
         """Each day from its beginning to its end. Raises OverflowError when a cost is beyond counting."""
         if not self._is_quick(blueprint):
             return [_alone(blueprint, day, bank) for day in self]
-        return self._together(blueprint, bank, self.tables.empty(Payment, 0))
+        columns = self._together(blueprint, bank, self.tables.empty(Payment, 0))
+        return list(map(Outcome, *(column.tolist() for column in columns)))
 
     def played(self, blueprint: Blueprint) -> Iterator[tuple[np.ndarray, Columns]]:
         """The payments as they are in the end, of all days at once or of each: in which day each is, and the columns."""
@@ -79,20 +80,21 @@ class Days(Sequence[Prepared]):
         """Where payments are split, tables must grow while they are played, which compiled rules do not do."""
         return bool(len(self)) and self.tables.is_compiled and blueprint.program.most_parts == 0
 
-    def _together(self, blueprint: Blueprint, bank: int, played: Any) -> list[Outcome]:
+    def _together(self, blueprint: Blueprint, bank: int, played: Any) -> list[np.ndarray]:
         """A part of the days on each core: compiled rules hold no lock of Python's."""
         cores = max(1, min(os.cpu_count() or 1, len(self) // WORTH_A_THREAD))
         edges = [len(self) * part // cores for part in range(cores + 1)]
         results = [self.tables.zeros(len(self)) for _ in range(3)]
+        parts = [slice(*edge) for edge in pairwise(edges)]
         with ThreadPoolExecutor(cores) as threads:
-            parts = [
-                threads.submit(self._play_part, blueprint.apart(), bank, played, slice(*edge), results)
-                for edge in pairwise(edges)
+            others = [
+                threads.submit(self._play_part, blueprint.apart(), bank, played, part, results) for part in parts[1:]
             ]
-            for part in parts:
-                part.result()
+            self._play_part(blueprint, bank, played, parts[0], results)
+            for other in others:
+                other.result()
         refuse_overflow({blueprint.names[bank]: int(results[0].max())}, blueprint.market.ticks - 1)
-        return list(map(Outcome, *(column.tolist() for column in results)))
+        return results
 
     def _play_part(self, blueprint: Blueprint, bank: int, played: Any, part: slice, results: list[Any]) -> None:
         begins, shocks_begin = (edges[part.start : part.stop + 1] for edges in (self.begins, self.shocks_begin))

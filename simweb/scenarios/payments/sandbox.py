@@ -167,7 +167,7 @@ class Rules:
             for part, count in zip((owed, received), history.counts[sample % len(history.counts)], strict=True):
                 places, arrivals = tables.zeros(count), tables.zeros(count)
                 tables.draws.draw_again(draw, len(part.met.amount), self.market.ticks, places, arrivals)
-                part.add(sample, places, arrivals)
+                part.add(places, arrivals)
         return owed.joined(), received.joined()
 
     def _deadlines(self, drawn: Again) -> np.ndarray:
@@ -189,18 +189,19 @@ class _Parts:
 
     def __init__(self, met: Met) -> None:
         self.met = met
-        self.samples, self.places, self.arrivals = ([NOTHING] for _ in range(3))
+        self.counts: list[int] = []
+        self.places, self.arrivals = [NOTHING], [NOTHING]
 
-    def add(self, sample: int, places: Any, arrivals: Any) -> None:
+    def add(self, places: Any, arrivals: Any) -> None:
         """Of the next sample."""
-        self.samples.append(np.full(len(places), sample))
+        self.counts.append(len(places))
         self.places.append(np.asarray(places, dtype=np.int64))
         self.arrivals.append(np.asarray(arrivals, dtype=np.int64))
 
     def joined(self) -> Again:
         """All of it."""
-        samples, places, arrivals = map(np.concatenate, (self.samples, self.places, self.arrivals))
-        return Again(self.met.where(places), samples, arrivals)
+        samples = np.repeat(np.arange(len(self.counts)), self.counts)
+        return Again(self.met.where(np.concatenate(self.places)), samples, np.concatenate(self.arrivals))
 
 
 NOTHING = np.zeros(0, dtype=np.int64)

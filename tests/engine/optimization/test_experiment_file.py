@@ -211,6 +211,10 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_line() -> None:
         ({"proposer": "{kind: guess}"}, "best-response, random, scripted, llm or tpe"),
         ({"proposer": "{kind: llm}"}, "The llm proposer needs an llm block with its model."),
         ({"proposer": "{kind: random, grid: 3}"}, '"grid" is not a field that is known here.'),
+        ({"proposer": "{kind: tpe, trials: 0}"}, "Write a whole number from 1 to 10,000 here, not 0."),
+        ({"evaluation": "{ticks: 1, history_days: 0}"}, "Write a whole number from 1 to 100,000 here, not 0."),
+        ({"evaluation": "{ticks: 1, search_samples: 0}"}, "Write a whole number from 1 to 2,000,000 here, not 0."),
+        ({"evaluation": "{ticks: 1, exploitability: 1}"}, "Write true or false here, not 1."),
         ({"proposer": "{kind: scripted}"}, "needs proposals, a list for each agent, or a file"),
         ({"proposer": "{kind: scripted, proposals: {ANN: [0.5, half]}}"}, 'not "half"'),
         ({"constraints": "castro.constraints.CASTRO"}, "names Python code, which is not run here"),
@@ -288,6 +292,11 @@ def test_a_script_may_be_inline_or_in_a_file_of_its_own() -> None:
         "line 5, proposer.file: script.yaml: line 2, BOB[0]: Write a number, numbers by their names, {policy: …} or null "
         'here, not "most".'
     ]
+
+
+def test_tpe_has_twenty_trials_in_a_turn_unless_the_file_says_it() -> None:
+    assert experiment(proposer="{kind: tpe}").proposer.trials == 20
+    assert experiment(proposer="{kind: tpe, trials: 7}").proposer.trials == 7
 
 
 def test_a_prompt_may_be_in_a_file_of_its_own_and_the_text_in_place_wins() -> None:

@@ -16,14 +16,15 @@ def dry_run(policy: Mapping[str, Any]) -> list[Fault]:
 
     The policy must have been checked. A division by zero that comes only later holds the payment, and is a Problem of the run.
     """
-    from simweb.scenarios.payments.market import Bank, Listed, Market
+    from simweb.scenarios.payments.market import Bank, LiquiditySaving, Listed, Market
     from simweb.scenarios.payments.system import Blueprint, System
     from simweb.scenarios.payments.tables import interpreted
 
     release = {"payment_tree": {"type": "action", "node_id": "release", "action": "Release"}}
     tried = Bank("TRIED", BALANCE, policy, unsecured_cap=AMOUNT, posted_collateral=AMOUNT, pool=BALANCE)
     payments = tuple(Listed("TRIED", "OTHER", AMOUNT, tick, tick + 5, divisible=True) for tick in range(2))
-    market = Market(10, 1, (Bank("OTHER", BALANCE, release), tried), listed=payments)
+    saving = LiquiditySaving(bilateral=False, cycles=False)  # needs room, and decides nothing here
+    market = Market(10, 1, (Bank("OTHER", BALANCE, release), tried), listed=payments, saving=saving)
     system = System(Blueprint(market, tables=interpreted()), 1)
     ids = system.blueprint.program.ids
     nodes = {row.detail for _ in range(2) for row in system.play_tick() if row.kind == codes.POLICY_FAULT}

@@ -13,13 +13,13 @@ from .codes import (
     QUEUED,
     SETTLED,
 )
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import Account, Payment, World
 
 UNBOUNDED = 4_000_000_000_000_000_000
 
 
-@kernel
+@inlined
 def note(world: World, kind: int, bank: int, other: int, payment: int, amount: int, detail: int) -> None:
     """Keep what happened, if somebody wants to know."""
     clock = world.clock[0]
@@ -31,25 +31,25 @@ def note(world: World, kind: int, bank: int, other: int, payment: int, amount: i
     clock.logged += 1
 
 
-@kernel
+@inlined
 def allowed_overdraft(account: Account) -> int:
     """How far below zero the balance may be."""
     return account.unsecured_cap + math.floor(account.posted * (1.0 - account.haircut))
 
 
-@kernel
+@inlined
 def credit_used(account: Account) -> int:
     """How far below zero the balance is."""
     return max(0, -account.balance)
 
 
-@kernel
+@inlined
 def available_liquidity(account: Account) -> int:
     """What can be paid now, limits aside."""
     return max(account.balance, 0) + max(allowed_overdraft(account) - credit_used(account), 0)
 
 
-@kernel
+@inlined
 def room_in_limits(world: World, sender: int, receiver: int) -> int:
     """What the limits still let the sender pay the receiver today."""
     account, pair = world.accounts[sender], world.pairs[sender * world.clock[0].banks + receiver]
@@ -61,13 +61,13 @@ def room_in_limits(world: World, sender: int, receiver: int) -> int:
     return room
 
 
-@kernel
+@inlined
 def debit(world: World, bank: int, amount: int) -> None:
     """Take it from the balance at once."""
     world.accounts[bank].balance -= amount
 
 
-@kernel
+@inlined
 def credit(world: World, bank: int, amount: int) -> None:
     """Add it to the balance; in deferred mode, at the end of the tick."""
     account = world.accounts[bank]
@@ -77,7 +77,7 @@ def credit(world: World, bank: int, amount: int) -> None:
         account.balance += amount
 
 
-@kernel
+@inlined
 def apply_deferred_credits(world: World) -> None:
     """Step 5.7: what came in during the tick becomes usable."""
     for bank in range(world.clock[0].banks):
@@ -88,14 +88,14 @@ def apply_deferred_credits(world: World) -> None:
             account.pot = 0
 
 
-@kernel
+@inlined
 def count_outflow(world: World, payment: Payment, amount: int) -> None:
     """Against today's limits, and the day's throughput."""
     world.accounts[payment.sender].paid_today += amount
     world.pairs[payment.sender * world.clock[0].banks + payment.receiver].paid_today += amount
 
 
-@kernel
+@inlined
 def mark_settled(world: World, number: int, way: int) -> None:
     """The whole of it is paid; and its parent, when this was the last part."""
     payment = world.payments[number]
@@ -116,7 +116,7 @@ def mark_settled(world: World, number: int, way: int) -> None:
     account.settled_delay += world.clock[0].tick - payment.arrival
 
 
-@kernel
+@inlined
 def pay(world: World, number: int, way: int) -> bool:
     """Settle it, all or nothing: debit, credit and status together. Where payments are divisible, pay what can be paid.
 
@@ -177,7 +177,7 @@ def take_from_queue2_figures(world: World, payment: Payment, amount: int, whole:
     world.pairs[payment.sender * clock.banks + payment.receiver].queued -= amount
 
 
-@kernel
+@inlined
 def keep_only(world: World, queue: list[int], length: int, status: int) -> int:
     """Of a queue only the payments of this status, in their order; how many they are."""
     kept = 0
@@ -189,7 +189,7 @@ def keep_only(world: World, queue: list[int], length: int, status: int) -> int:
     return kept
 
 
-@kernel
+@inlined
 def close_gaps(world: World) -> None:
     """Queue 2 with only those that still wait there."""
     world.clock[0].queued2 = keep_only(world, world.queue2, world.clock[0].queued2, QUEUE_2)

@@ -11,14 +11,14 @@ from .codes import (
     NONE,
     QUEUE_2,
 )
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import Payment, World
 from .wide import add_product, charge, rounded, truncated
 
 HIGHEST_OF_NORMAL, HIGHEST_OF_LOW = 7, 3
 
 
-@kernel
+@inlined
 def delay_weight(world: World, payment: Payment) -> int:
     """What a cent of it costs a tick, in units of 10**-12: rate, and the multipliers of priority and of being overdue."""
     rates = world.rates[0]
@@ -33,7 +33,7 @@ def delay_weight(world: World, payment: Payment) -> int:
     return rates.delay * multiplier * overdue
 
 
-@kernel
+@inlined
 def forget_costs_of_tick(world: World) -> None:
     """Before a tick; what was charged is in the totals."""
     for bank in range(world.clock[0].banks):
@@ -42,7 +42,7 @@ def forget_costs_of_tick(world: World) -> None:
         account.cost_deadline = account.cost_end_of_day = account.cost_split = 0
 
 
-@kernel
+@inlined
 def waiting(world: World, place: int) -> int:
     """The number of the payment at a place of Queue 1, or after its end of Queue 2."""
     queued1 = world.clock[0].queued1
@@ -51,7 +51,7 @@ def waiting(world: World, place: int) -> int:
     return world.queue2[place - queued1]
 
 
-@kernel
+@inlined
 def charge_delay(world: World) -> None:
     """Of each bank, the weighted sum over its payments in both queues, rounded once."""
     clock = world.clock[0]
@@ -75,7 +75,7 @@ def penalty(base: int, cents: int, weight: int) -> int:
     return truncated(base, weight)
 
 
-@kernel
+@inlined
 def charge_deadline_penalties(world: World) -> None:
     """Once each: what became overdue in this tick and is still not settled."""
     clock = world.clock[0]
@@ -135,7 +135,7 @@ def borrow_for_the_rest(world: World) -> None:
         account.borrowed = 0
 
 
-@kernel
+@inlined
 def charge_costs(world: World) -> None:
     """Step 6, and the sums of it all."""
     clock, rates = world.clock[0], world.rates[0]
@@ -150,7 +150,7 @@ def charge_costs(world: World) -> None:
         world.payments[waiting(world, place)].newly_overdue = 0
 
 
-@kernel
+@inlined
 def add_up(world: World) -> None:
     """The tick's costs into the totals: days add up."""
     for bank in range(world.clock[0].banks):

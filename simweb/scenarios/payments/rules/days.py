@@ -2,9 +2,50 @@
 
 from __future__ import annotations
 
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import Account, Clock, Pair, Payment, Shock, World
 from .tick import play_ticks
+
+
+@inlined
+def begin_again(
+    world: World, clock: list[Clock], accounts: list[Account], pairs: list[Pair], payments: list[Payment], count: int
+) -> None:
+    """Before the first tick, with the first of these payments."""
+    world.clock[0] = clock[0]
+    world.clock[0].known = world.clock[0].scheduled = count
+    for place in range(len(accounts)):
+        world.accounts[place] = accounts[place]
+    for place in range(len(pairs)):
+        world.pairs[place] = pairs[place]
+    for place in range(count):
+        world.payments[place] = payments[place]
+
+
+@inlined
+def with_shocks(world: World, shocks: list[Shock]) -> World:
+    """The same tables, but for the shocks."""
+    return World(
+        world.clock,
+        world.rates,
+        world.accounts,
+        world.pairs,
+        world.payments,
+        shocks,
+        world.nodes,
+        world.operations,
+        world.candidates,
+        world.log,
+        world.queue1,
+        world.queue2,
+        world.submissions,
+        world.order,
+        world.members,
+        world.path,
+        world.states,
+        world.focus,
+        world.stack,
+    )
 
 
 @kernel
@@ -30,37 +71,8 @@ def play_days(
     """
     for day in range(len(begins) - 1):
         first, count = begins[day], begins[day + 1] - begins[day]
-        world.clock[0] = clock[0]
-        world.clock[0].known = world.clock[0].scheduled = count
-        for place in range(len(accounts)):
-            world.accounts[place] = accounts[place]
-        for place in range(len(pairs)):
-            world.pairs[place] = pairs[place]
-        for place in range(count):
-            world.payments[place] = payments[first + place]
-        play_ticks(
-            World(
-                world.clock,
-                world.rates,
-                world.accounts,
-                world.pairs,
-                world.payments,
-                shocks[shocks_begin[day] : shocks_begin[day + 1]],
-                world.nodes,
-                world.operations,
-                world.candidates,
-                world.log,
-                world.queue1,
-                world.queue2,
-                world.submissions,
-                world.order,
-                world.members,
-                world.path,
-                world.states,
-                world.focus,
-                world.stack,
-            )
-        )
+        begin_again(world, clock, accounts, pairs, payments[first:], count)
+        play_ticks(with_shocks(world, shocks[shocks_begin[day] : shocks_begin[day + 1]]))
         if len(played) > 0:
             for place in range(count):
                 played[first + place] = world.payments[place]

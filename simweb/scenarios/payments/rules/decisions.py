@@ -33,7 +33,7 @@ from .codes import (
 )
 from .costs import charge_deadline_penalty
 from .fields import most_to_withdraw
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import Node, Payment, World
 from .settlement import mark_overdue
 from .trees import compute, walk
@@ -50,7 +50,7 @@ def whole(value: float) -> int:
     return math.floor(min(max(value, -MOST_WHOLE), MOST_WHOLE))
 
 
-@kernel
+@inlined
 def decide_collateral(world: World, is_end_of_tick: bool) -> None:
     """Every bank posts or withdraws collateral as its tree says."""
     for bank in range(world.clock[0].banks):
@@ -74,7 +74,7 @@ def decide_collateral(world: World, is_end_of_tick: bool) -> None:
             note(world, COLLATERAL, bank, NONE, NONE, amount, leaf)
 
 
-@kernel
+@inlined
 def decide_budgets(world: World) -> None:
     """Every bank's release budget and registers; without a say the budget is unlimited."""
     for bank in range(world.clock[0].banks):
@@ -99,7 +99,7 @@ def decide_budgets(world: World) -> None:
                 world.states[bank][node.number] = before + said
 
 
-@kernel
+@inlined
 def decide_payments(world: World) -> None:
     """Step 2, bank by bank: the tree is asked about every payment in Queue 1, then the answers are carried out in order."""
     clock = world.clock[0]
@@ -122,7 +122,7 @@ def decide_payments(world: World) -> None:
     clock.queued1 = keep_only(world, world.queue1, clock.queued1, QUEUE_1)
 
 
-@kernel
+@inlined
 def carry_out(world: World, number: int, payment: Payment, node: Node) -> None:
     """What the tree said of a payment in Queue 1."""
     sender, leaf = payment.sender, payment.leaf
@@ -149,7 +149,7 @@ def carry_out(world: World, number: int, payment: Payment, node: Node) -> None:
         note(world, HELD, sender, payment.receiver, number, payment.remaining, leaf)
 
 
-@kernel
+@inlined
 def is_within_budget(world: World, payment: Payment) -> bool:
     """Whether the bank's budget of this tick lets it go; if so, it is taken off."""
     account, banks = world.accounts[payment.sender], world.clock[0].banks
@@ -167,7 +167,7 @@ def is_within_budget(world: World, payment: Payment) -> bool:
     return True
 
 
-@kernel
+@inlined
 def leave_queue1(world: World, payment: Payment, status: int) -> None:
     """Its place in the queue is closed when all are decided."""
     payment.status = status
@@ -176,7 +176,7 @@ def leave_queue1(world: World, payment: Payment, status: int) -> None:
     account.queue1_value -= payment.remaining
 
 
-@kernel
+@inlined
 def join_queue1(world: World, number: int) -> None:
     """At the end; the queue is put in order of banks before it is read."""
     clock, payment = world.clock[0], world.payments[number]
@@ -188,7 +188,7 @@ def join_queue1(world: World, number: int) -> None:
     account.queue1_value += payment.remaining
 
 
-@kernel
+@inlined
 def submit(world: World, number: int) -> None:
     """To the settlement system, in this tick."""
     clock = world.clock[0]
@@ -227,7 +227,7 @@ def split(world: World, number: int, payment: Payment, parts: int) -> None:
         clock.known += 1
 
 
-@kernel
+@inlined
 def decide_withdrawals(world: World) -> None:
     """Step 2b: a bank may take a payment back from Queue 2; it is considered again from the next tick on."""
     for bank in range(world.clock[0].banks):
@@ -256,7 +256,7 @@ def withdraw_payments(world: World, bank: int) -> None:
             note(world, WITHDRAWN, bank, payment.receiver, number, payment.remaining, payment.leaf)
 
 
-@kernel
+@inlined
 def forget_releases(world: World) -> None:
     """What was released to each counterparty, before the next tick's budgets."""
     clock = world.clock[0]

@@ -14,7 +14,13 @@ def kernel(function: F) -> F:
     return _compiled(function) if _compiled else function
 
 
+def inlined(function: F) -> F:
+    """The same, where it is called often or from one place: its code stands there, as a call would hand over all tables."""
+    return _inlined(function) if _inlined else function
+
+
 _compiled: Any = None
+_inlined: Any = None
 if __name__.startswith(COPY):
     from numba import njit
 
@@ -22,3 +28,4 @@ if __name__.startswith(COPY):
     # tables up and down, and a play takes eight times as long.
     options: dict[str, Any] = {"cache": True, "_nrt": False, "nogil": True}
     _compiled = njit(**options)
+    _inlined = njit(**options, forceinline=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .accounts import close_gaps, join_queue2, note, pay
 from .codes import AT_ONCE, FROM_QUEUE_2, NONE, OVERDUE, QUEUE_1
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import Payment, World
 
 
-@kernel
+@inlined
 def settle_submissions(world: World) -> None:
     """In the order of submission: settled at once, or put at the end of Queue 2."""
     clock = world.clock[0]
@@ -28,7 +28,7 @@ def mark_overdue(world: World, number: int, payment: Payment) -> None:
     note(world, OVERDUE, payment.sender, payment.receiver, number, payment.remaining, NONE)
 
 
-@kernel
+@inlined
 def go_through_queue2(world: World) -> None:
     """Step 4, and after each step of liquidity saving: who is late becomes overdue; who can be settled is, a later one past an
     earlier one."""
@@ -42,7 +42,7 @@ def go_through_queue2(world: World) -> None:
     close_gaps(world)
 
 
-@kernel
+@inlined
 def mark_late_in_queue1(world: World) -> None:
     """What a bank holds back becomes overdue, too: else holding would escape the penalty."""
     clock = world.clock[0]

@@ -24,7 +24,7 @@ from .decisions import (
     forget_releases,
     join_queue1,
 )
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import Shock, World
 from .saving import save_liquidity
 from .settlement import go_through_queue2, mark_late_in_queue1, settle_submissions
@@ -71,7 +71,7 @@ def play_ticks(world: World) -> int:
     return clock.tick
 
 
-@kernel
+@inlined
 def has_room(world: World) -> bool:
     """Whether all that could be split in the next tick could be kept."""
     clock = world.clock[0]
@@ -87,7 +87,7 @@ def has_room(world: World) -> bool:
     return clock.known + splittable * parts <= len(world.payments)
 
 
-@kernel
+@inlined
 def begin_day(world: World) -> None:
     """Step 0: outflows and registers begin anew, what was put in from the pool goes back, and today's share is put in."""
     clock = world.clock[0]
@@ -108,7 +108,7 @@ def begin_day(world: World) -> None:
         world.pairs[place].paid_today = 0
 
 
-@kernel
+@inlined
 def apply_shocks(world: World) -> None:
     """Step 0.5: scenario events that move money or collateral, in the order of the file."""
     clock = world.clock[0]
@@ -137,7 +137,7 @@ def apply_shock(world: World, shock: Shock) -> None:
     note(world, TRANSFERRED, shock.bank, shock.other, NONE, shock.amount, NONE)
 
 
-@kernel
+@inlined
 def take_arrivals(world: World) -> None:
     """Step 1: the payments of this tick join their bank's Queue 1."""
     clock = world.clock[0]
@@ -151,7 +151,7 @@ def take_arrivals(world: World) -> None:
         clock.arrived += 1
 
 
-@kernel
+@inlined
 def order_queue1(world: World, by_urgency: bool) -> None:
     """Bank after bank; within a bank as they stood or, where the file says so, by priority, then deadline (counting sort)."""
     clock, room = world.clock[0], world.order

@@ -33,14 +33,14 @@ from .codes import (
     UNEQUAL,
 )
 from .fields import field
-from .kernel import kernel
+from .kernel import inlined, kernel
 from .records import World
 
 WHOLE_FROM = 2.0**52  # every float64 from here on is whole
 NEAR = 1e-9  # numbers that are nearer are equal; a divisor that is nearer to 0 is none
 
 
-@kernel
+@inlined
 def walk(world: World, root: int, bank: int, number: int) -> int:
     """The action node that the tree leads to; NONE, and a happening, when a condition cannot be computed."""
     node = root

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .codes import MOST_COST
-from .kernel import kernel
+from .kernel import inlined, kernel
 
 MILLION = 1_000_000
 UNIT = 1_000_000_000_000
 HALF = 500_000_000_000
 
 
-@kernel
+@inlined
 def add_product(whole: int, rest: int, base: int, weight: int) -> tuple[int, int]:
     """`(whole, rest)` with `base × weight / 10**12` added; a sum of MOST_COST or more stays MOST_COST.
 
@@ -26,7 +26,7 @@ def add_product(whole: int, rest: int, base: int, weight: int) -> tuple[int, int
     return whole, rest % UNIT
 
 
-@kernel
+@inlined
 def rounded(whole: int, rest: int) -> int:
     """The sum in cents, rounded half up, once."""
     if rest >= HALF:
@@ -34,7 +34,7 @@ def rounded(whole: int, rest: int) -> int:
     return whole
 
 
-@kernel
+@inlined
 def charge(base: int, weight: int) -> int:
     """`base × weight / 10**12`, rounded half up."""
     if base == 0 or weight == 0:
