@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
+from simweb.scenarios.optimization.records import IterationRecord
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 24
@@ -126,19 +126,15 @@ def _chart(
 def _marks(
     records: Sequence[IterationRecord], agent: str, line: Sequence[float | None], parameter: str, scale: _Scale
 ) -> Iterable[Point]:
-    """On the cost, where it was proposed; on a parameter, what was proposed, where it would have been played."""
+    """On the cost, where it was proposed; on a parameter, what was proposed."""
     for number, record in enumerate(records):
         for one in record.proposals:
-            if one.agent != agent or (parameter and parameter not in (one.parameters or {})):
+            if one.agent != agent or one.fate == "none" or (parameter and parameter not in (one.parameters or {})):
                 continue
             value = (one.parameters or {})[parameter] if parameter else line[number]
             if value is not None:
-                words = f"Iteration {record.iteration}, {agent}: {_fate(one)} {one.reason}"
-                yield Point(scale.x(number + bool(parameter)), scale.y(value), _fate(one), words)
-
-
-def _fate(one: ProposalRecord) -> str:
-    return "failed" if one.failure else "accepted" if one.accepted else "rejected"
+                words = f"Iteration {record.iteration}, {agent}: {one.fate} {one.reason}"
+                yield Point(scale.x(number), scale.y(value), one.fate, words)
 
 
 class _Scale:

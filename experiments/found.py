@@ -54,8 +54,7 @@ class ProposalFound:
 
     @property
     def fate(self) -> str:
-        one = self.record
-        return "failed" if one.failure else "accepted" if one.accepted else "rejected"
+        return self.record.fate
 
     @property
     def mean_delta(self) -> float | None:
@@ -102,16 +101,16 @@ def proposals_found(record: IterationRecord) -> list[ProposalFound]:
 
 
 def _agent(agent: str, first_cost: int, cost: int, records: Sequence[IterationRecord]) -> AgentFound:
-    asked = [one for record in records for one in record.proposals if one.agent == agent]
+    made = [one for record in records for one in record.proposals if one.agent == agent and one.fate != "none"]
     before, after = records[0].parameters[agent], records[-1].parameters[agent]
     return AgentFound(
         agent,
         first_cost,
         cost,
         [(name, before.get(name, value), value) for name, value in after.items()],
-        sum(one.accepted for one in asked),
-        len(asked),
-        sum(bool(one.failure) for one in asked),
+        sum(one.accepted for one in made),
+        len(made),
+        sum(bool(one.failure) for one in made),
     )
 
 

@@ -65,11 +65,11 @@ def standings(experiments: Iterable[Experiment]) -> list[Standing]:
 
 
 def iterations(run: Run | None) -> list[IterationRecord]:
-    """The complete iterations of a run so far, as its journal has them."""
+    """The iterations of a run so far, as its journal has them; of one that failed, the last came to no end."""
     if run is None:
         return []
-    kept = JournalEntry.objects.filter(run=run, kind="checkpoint").order_by("id").values_list("data", flat=True)
-    return [IterationRecord.from_json(data) for data in kept]
+    kept = JournalEntry.objects.filter(run=run, kind__in=("checkpoint", "unfinished")).order_by("id")
+    return [IterationRecord.from_json(data) for data in kept.values_list("data", flat=True)]
 
 
 def counts(run: Run | None) -> Mapping[str, int]:

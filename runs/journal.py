@@ -20,7 +20,7 @@ def hand_over(run: Run, to: Run) -> None:
     """The next attempt begins where this run ended, if it is played by the same code."""
     if run.scenario_version != to.scenario_version:
         return
-    kept = run.journal.values_list("turn", "kind", "data")
+    kept = run.journal.exclude(kind="unfinished").order_by("id").values_list("turn", "kind", "data")
     JournalEntry.objects.bulk_create(
         JournalEntry(run=to, turn=turn, kind=kind, data=data) for turn, kind, data in kept.iterator()
     )

@@ -28,8 +28,8 @@ def figure(value: float | None) -> str:
 
 @register.filter
 def fate(one: ProposalRecord) -> str:
-    """accepted, rejected or failed."""
-    return "failed" if one.failure else "accepted" if one.accepted else "rejected"
+    """accepted, rejected, failed or none."""
+    return one.fate
 
 
 @register.filter

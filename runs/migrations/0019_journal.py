@@ -16,14 +16,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('turn', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('checkpoint', 'checkpoint'), ('call', 'call')], max_length=10)),
+                ('kind', models.CharField(choices=[('checkpoint', 'checkpoint'), ('call', 'call'), ('unfinished', 'unfinished')], max_length=10)),
                 ('data', models.JSONField()),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='journal', to='runs.run')),
             ],
             options={
                 'ordering': ['id'],
                 'indexes': [models.Index(fields=['run', 'kind', 'id'], name='journal_of_run')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('checkpoint', 'call'))), name='journal_kind_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('checkpoint', 'call', 'unfinished'))), name='journal_kind_known')],
             },
         ),
     ]

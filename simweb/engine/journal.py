@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from simweb.engine.recordings import Entry as Recorded
 from simweb.engine.recordings import Recording
 
-EntryKind = Literal["checkpoint", "call"]
-ENTRY_KINDS: tuple[EntryKind, ...] = ("checkpoint", "call")
+EntryKind = Literal["checkpoint", "call", "unfinished"]
+ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 Json = Mapping[str, Any]
 
 

@@ -42,7 +42,7 @@ def messages_of(
                 played = next(playing)
             told = {} if told is not None else {"environment": environment(registry.load(spec.scenario))}
         except BaseException as error:
-            yield {"type": "failed", "error": describe(error, turn + 1)}
+            yield {"type": "failed", "error": describe(error, _turn_of(error, turn))}
             return
         if isinstance(played, PlayedTurn):
             turn = played.number
@@ -53,6 +53,12 @@ def messages_of(
             assert isinstance(played, Outcome)
             yield {"type": "played", **asdict(played), **told}
             return
+
+
+def _turn_of(error: BaseException, done: int) -> int:
+    """The turn that raised it, or the one that it says it came about in."""
+    said = getattr(error, "turn", None)
+    return said if isinstance(said, int) and 1 <= said <= done else done + 1
 
 
 def describe(error: BaseException, turn: int) -> Message:

@@ -168,6 +168,8 @@ def world_of(spec: Spec, journal: Journal = NOTHING) -> tuple[Scenario, tuple[st
 def _kept(world: Scenario) -> Iterator[JournalEntry]:
     if (checkpoint := world.checkpoint()) is not None:
         yield JournalEntry("checkpoint", dict(checkpoint))
+    if (unfinished := world.unfinished()) is not None:
+        yield JournalEntry("unfinished", dict(unfinished))
 
 
 def _frame(world: Scenario, number: int) -> Frame | None:

@@ -140,6 +140,10 @@ class Scenario:
         """
         return None
 
+    def unfinished(self) -> Mapping[str, Any] | None:
+        """After a turn that came to no end: what there is of it, as JSON, to be shown and not to be gone on from."""
+        return None
+
     def resume(self, checkpoints: Sequence[Mapping[str, Any]]) -> None:
         """Before the first turn: tell the turns of these checkpoints as they were, then go on as if they had been played."""
         raise NotImplementedError

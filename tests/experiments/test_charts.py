@@ -57,12 +57,12 @@ def test_a_line_goes_from_the_first_iteration_to_the_last_in_proportion(charts: 
     assert ann.colour != bob.colour
 
 
-def test_each_proposal_is_marked_with_its_fate_where_its_policy_would_have_been_played(charts: list[Chart]) -> None:
+def test_each_proposal_is_marked_with_its_fate_in_its_iteration(charts: list[Chart]) -> None:
     on_cost, on_x = ([(mark.kind, mark.x) for line in chart.lines for mark in line.marks] for chart in charts)
     assert on_cost == [("accepted", LEFT), ("rejected", LEFT)]
-    assert on_x == [("accepted", WIDTH - RIGHT), ("rejected", WIDTH - RIGHT)]
+    assert on_x == [("accepted", LEFT), ("rejected", LEFT)]
     [mark] = charts[1].lines[0].marks
-    assert mark.y == places(charts[1].lines[0].path)[-1][1]
+    assert mark.y == places(charts[1].lines[0].path)[-1][1], "the number that was proposed, which is played next"
     assert mark.words == "Iteration 1, ANN: accepted so it is"
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from simweb.engine import Faulty, Params
+from simweb.engine import Fault, Faulty, Params
 from simweb.scenarios.optimization.config import MOST_ITERATIONS, ExperimentConfig
 from simweb.scenarios.optimization.loop import OptimizationLoop
 from simweb.scenarios.optimization.proposers import proposer_of
+from simweb.scenarios.optimization.reading import FaultyFile
 from simweb.scenarios.optimization.subjects import subject_of, templates
 
 MOST_CHARACTERS = 2_000_000
@@ -62,9 +64,22 @@ class OptimizationParams(Params):
         """The file is seen whole only with the files that it names, and with what is to be different."""
         try:
             begin(config_of(self))
+        except FaultyFile as faulty:
+            raise Faulty([*faulty.faults, *_of_subject(faulty)], "experiment") from None
         except Faulty as faulty:
             raise Faulty(faulty.faults, "experiment") from None
         return self
+
+
+def _of_subject(file: FaultyFile) -> Sequence[Fault]:
+    """What is wrong with the scenario and its agents, too, where what is wrong with the file leaves it to be seen."""
+    if not file.config.scenario_text or any(fault.path[:1] in ((), ("evaluation",)) for fault in file.faults):
+        return ()
+    try:
+        subject_of(file.config)
+    except Faulty as faulty:
+        return faulty.faults
+    return ()
 
 
 def config_of(params: OptimizationParams) -> ExperimentConfig:

@@ -32,8 +32,14 @@ def preview(config: ExperimentConfig) -> Sequence[Block]:
 
 
 def _proposing(config: ExperimentConfig) -> str:
-    model = f" {config.llm.model}" if config.proposer.kind == "llm" and config.llm else ""
-    return f"In each iteration a policy of each agent in turn is proposed {PROPOSERS[config.proposer.kind]}{model}."
+    model, budget = "", ""
+    if config.proposer.kind == "llm" and config.llm:
+        model = f" {config.llm.model}{f' at {config.llm.base_url}' if config.llm.base_url else ''}"
+        most = [f"{config.budget.tokens:,} tokens" if config.budget.tokens is not None else ""]
+        most.append(f"{config.budget.cost_usd:,.2f} USD" if config.budget.cost_usd is not None else "")
+        told = " and ".join(filter(None, most))
+        budget = f" Its calls may use {told} at most." if told else " There is no budget for its calls."
+    return f"In each iteration a policy of each agent in turn is proposed {PROPOSERS[config.proposer.kind]}{model}.{budget}"
 
 
 def _judging(config: ExperimentConfig) -> str:

@@ -51,19 +51,27 @@ OTHER_WORDS = {
 }
 
 
+class FaultyFile(Faulty):
+    """The file cannot be used; `config` is what could be read of it, for who looks for more that is wrong."""
+
+    def __init__(self, faults: Sequence[Fault], config: ExperimentConfig) -> None:
+        super().__init__(faults)
+        self.config = config
+
+
 def read_file(path: Path) -> ExperimentConfig:
     """The experiment in a file; the files it names are read from its folder. Raises Faulty."""
     try:
         written = text_of(path, path.name)
     except Refused as refused:
         raise Faulty([Fault(str(refused))]) from None
-    return _read(written, Folder(path.parent))
+    return _read(written, Folder(path.parent, path.name))
 
 
 def gather(path: Path) -> tuple[str, dict[str, str]]:
     """The text of an experiment's file, and of the files that it names: what it takes to read it elsewhere. Raises Faulty."""
     try:
-        written, source = text_of(path, path.name), Folder(path.parent)
+        written, source = text_of(path, path.name), Folder(path.parent, path.name)
     except Refused as refused:
         raise Faulty([Fault(str(refused))]) from None
     _read(written, source)
@@ -84,7 +92,7 @@ def _read(written: str, source: Source) -> ExperimentConfig:
         raise Faulty(complaints.sorted())
     config = _experiment(Section(complaints, (), document.value), document, source)
     if complaints.found:
-        raise Faulty(complaints.sorted())
+        raise FaultyFile(complaints.sorted(), config)
     return config
 
 

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from simweb.engine import Amount
 from simweb.scenarios.optimization.acceptance import Comparison
@@ -16,6 +16,7 @@ from simweb.scenarios.optimization.subject import Policies, Policy
 _in_order = json.JSONEncoder(sort_keys=True).encode
 Json = dict[str, Any]
 Numbers = Mapping[str, float]
+Fate = Literal["accepted", "rejected", "failed", "none"]
 # What stands in JSON as it stands in the record.
 OF_PROPOSAL = ("agent", "seed", "policy", "accepted", "reason", "reasoning", "parameters", "attempts", "failure")
 OF_ITERATION = (
@@ -49,6 +50,15 @@ class ProposalRecord:
     faults: tuple[str, ...] = ()
     failure: str = ""
     interactions: tuple[Interaction, ...] = ()
+
+    @property
+    def fate(self) -> Fate:
+        """What became of it: `none` where nothing was proposed, as nothing better was found."""
+        if self.failure:
+            return "failed"
+        if self.policy is None:
+            return "none"
+        return "accepted" if self.accepted else "rejected"
 
     @property
     def tokens(self) -> int | None:

@@ -37,9 +37,11 @@ class Folder:
     No link is followed, as it could lead anywhere.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: str) -> None:
+        """`own` is the name of the experiment's file, which is none of those that it names."""
         self.folder = folder.resolve()
         self.root = self.folder.parent
+        self.own = self.folder / own
         self.texts: dict[str, str] = {}  # of what was read, by the names that were asked for
 
     def read(self, name: str) -> Found:
@@ -48,6 +50,8 @@ class Folder:
         path = Path(normpath(self.folder / name))
         if not path.is_relative_to(self.root):
             raise Refused(f"{shown(name)} lies outside {self.root}. Move the file beside the experiment.")
+        if path == self.own:
+            raise Refused(f"{shown(name)} is the experiment itself. Write the name of another file.")
         steps = [path, *path.parents[: len(path.relative_to(self.root).parts) - 1]]
         if any(map(islink, steps)):
             raise Refused(f"{shown(name)} is a link, or lies behind one, and links are not followed. Copy the file.")

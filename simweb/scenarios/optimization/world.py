@@ -29,12 +29,12 @@ from simweb.scenarios.optimization.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.optimization.params import OptimizationParams, begin, config_of
 from simweb.scenarios.optimization.preview import preview
 from simweb.scenarios.optimization.proposers import proposer_of
-from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
+from simweb.scenarios.optimization.records import Fate, IterationRecord, ProposalRecord
 from simweb.scenarios.optimization.state import OptimizationResult
 from simweb.scenarios.optimization.subjects import subject_of, templates
 
 OLD, NEW = "old", "new"
-FATES = ("accept", "reject", "fail")
+ACTIONS: Mapping[Fate, str] = {"accepted": "accept", "rejected": "reject", "failed": "fail", "none": "pass"}
 
 
 class Optimization(Scenario):
@@ -90,6 +90,10 @@ class Optimization(Scenario):
         """The iteration, unless it came to no end and is to be tried again."""
         return None if self._stopped else self.records[-1].as_json()
 
+    def unfinished(self) -> Mapping[str, Any] | None:
+        """The iteration that came to no end."""
+        return self.records[-1].as_json() if self._stopped else None
+
     def turn(self) -> TurnReport:
         """One iteration. Raises ProposerFailed, BudgetExceeded and NotRecorded in the turn after the one that tells of it."""
         if self._stopped:
@@ -99,6 +103,7 @@ class Optimization(Scenario):
         except (ProposerFailed, BudgetExceeded, NotRecorded) as stopped:
             self._stopped = stopped
             record = self.loop.provider.records[-1]
+            stopped.turn = record.iteration  # type: ignore[union-attr]  # it is raised when that turn was told
         self.records.append(record)
         if self._is_last(record):
             self.finished = True
@@ -125,25 +130,29 @@ class Optimization(Scenario):
 
     def acceptance_rate(self) -> float | None:
         """Of all proposals; None where nothing was proposed."""
-        fates = [one.accepted for record in self.records for one in record.proposals]
-        return sum(fates) / len(fates) if fates else None
+        fates = self._fates()
+        made = fates["accepted"] + fates["rejected"]
+        return fates["accepted"] / made if made else None
+
+    def _fates(self) -> Counter[Fate]:
+        return Counter(one.fate for record in self.records for one in record.proposals)
 
     def _is_last(self, record: IterationRecord) -> bool:
         return bool(record.ended) and not self._stopped
 
     def _story(self, result: OptimizationResult) -> str:
         first, last = sum(result.baseline_costs.values()), result.final_cost
-        fates = Counter(one.accepted for record in self.records for one in record.proposals)
+        fates = self._fates()
         end = "came to rest" if self.loop.has_converged else "used up its iterations"
         return (
             f"It {end} after {len(self.records)} iterations. Total cost went from {first:,} to {last:,} cents"
             f"{', by plays that no iteration has seen' if result.holdout else ''}; "
-            f"{fates[True]} proposals of {fates.total()} were accepted."
+            f"{fates['accepted']} of {fates['accepted'] + fates['rejected']} proposals were accepted."
         )
 
 
 def _report(record: IterationRecord, describe: Any, *, is_told: bool) -> TurnReport:
-    fates = Counter("fail" if one.failure else "accept" if one.accepted else "reject" for one in record.proposals)
+    fates = Counter(one.fate for one in record.proposals)
     policies = dict(record.policies)
     decisions = []
     for one in record.proposals:
@@ -152,7 +161,7 @@ def _report(record: IterationRecord, describe: Any, *, is_told: bool) -> TurnRep
         if one.accepted and one.policy is not None:
             policies[one.agent] = one.policy
     problems = [_problem(record, one) for one in record.proposals if one.failure]
-    return TurnReport({fate: fates[fate] for fate in FATES}, problems, decisions=decisions)
+    return TurnReport({act: fates[fate] for fate, act in ACTIONS.items()}, problems, decisions=decisions)
 
 
 def _decision(record: IterationRecord, one: ProposalRecord, old: str, describe: Any) -> Decision:
@@ -177,7 +186,7 @@ def _decision(record: IterationRecord, one: ProposalRecord, old: str, describe: 
             "faults": list(one.faults),
         },
         outcome="failure" if one.failure else "success",
-        summary=f"{'Accepted' if one.accepted else 'Rejected'}. {one.reason}",
+        summary=one.reason if one.fate == "none" else f"{one.fate.capitalize()}. {one.reason}",
         error=one.failure,
         key=_key(record, one),
     )

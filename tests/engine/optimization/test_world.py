@@ -52,12 +52,14 @@ def test_a_turn_is_an_iteration_and_a_decision_a_proposal() -> None:
     first, last = turns[0], turns[-1]
     assert first.metrics["turn.optimization.cost"] == {A: 5000, B: 5000}
     assert first.metrics["turn.optimization.parameters"] == {A: 0.5, B: 0.5}
-    assert first.actions == {"accept": 2, "reject": 0, "fail": 0}
+    assert first.actions == {"accept": 2, "reject": 0, "fail": 0, "pass": 0}
     ann = decisions(first)[0]
     assert (ann["agent"], ann["chosen"], ann["outcome"]) == (A, "new", "success")
     assert [option["id"] for option in ann["options"]] == ["old", "new"]
     assert ann["summary"] == "Accepted. Saves 5,000 cents on average."
-    assert last.actions == {"accept": 0, "reject": 0, "fail": 0}
+    assert turns[1].actions == {"accept": 0, "reject": 0, "fail": 0, "pass": 2}
+    assert decisions(turns[1])[0]["summary"] == "Nothing was proposed."
+    assert last.actions == {"accept": 0, "reject": 0, "fail": 0, "pass": 0}
     assert last.metrics["turn.optimization.total_cost"] == 2000
     assert outcome.run_metrics["run.optimization.final_cost"] == 2000
     assert outcome.output_data is not None
@@ -81,9 +83,10 @@ def test_a_proposer_that_fails_three_times_ends_the_run_and_its_last_turn_tells_
     *turns, failed = [message for message in messages if message["type"] in {"turn", "failed"}]
     assert failed["error"]["type"] == "ProposerFailed"
     assert [turn["number"] for turn in turns] == [1, 2]
-    assert turns[-1]["actions"] == {"accept": 0, "reject": 0, "fail": 1}
+    assert turns[-1]["actions"] == {"accept": 0, "reject": 0, "fail": 1, "pass": 0}
+    assert failed["error"]["turn"] == 2
     assert "no valid proposal came for BANK_A" in turns[-1]["problems"][0]["description"]
-    assert [len(turn["journal"]) for turn in turns] == [1, 0], "what came to no end is to be tried again"
+    assert [kind for turn in turns for kind, _ in turn["journal"]] == ["checkpoint", "unfinished"]
 
 
 def test_calls_of_a_model_are_told_as_they_are_made_and_a_replay_needs_no_server(server: FakeServer) -> None:

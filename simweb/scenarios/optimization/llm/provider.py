@@ -125,6 +125,8 @@ def _arguments(response: ModelResponse) -> str | None:
 def _unanswered(error: Exception, config: LLMConfig) -> Unanswered:
     status = error.status_code if isinstance(error, ModelHTTPError) else None
     told = str(error)[:MOST_TOLD] or "no message"
+    if status is None and config.base_url:
+        told += f" It was asked at {config.base_url}."
     if status in (401, 403) and config.base_url and not _gets_key(config.base_url):
         told += f" The key in {KEY} is sent only to OpenAI and to the server in {HOME}; set {HOME}, too, if this is its server."
     if status == 429 or (status or 0) >= 500:
