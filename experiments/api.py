@@ -17,6 +17,7 @@ from experiments.schemas import (
     IterationOut,
     Overrides,
     ProposalOut,
+    RetryIn,
     experiment_json,
     iteration_json,
     proposal_json,
@@ -27,7 +28,9 @@ from runs.schemas import RunOut, run_json
 from runs.specs import BadSpec, FieldError
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
-from simweb.scenarios.optimization.params import AS_WRITTEN
+from simweb.engine import Text
+from simweb.scenarios.optimization.params import AS_WRITTEN, config_of
+from simweb.scenarios.optimization.preview import preview
 
 router = Router(tags=["experiments"])
 Limit = Annotated[int, Query(20, ge=1, le=100)]
@@ -64,9 +67,9 @@ def start_experiment(request: HttpRequest, data: ExperimentIn, dry_run: bool = F
     params, seed = _asked(data), data.overrides.seed
     try:
         if dry_run:
-            services.check(params, seed)
+            plan = [block.text for block in preview(config_of(services.check(params, seed))) if isinstance(block, Text)]
             estimate = {"seconds": None, "cost_usd": None, "of": NOTHING_PLAYED}
-            return answer({"trials": 1, "runs": 1, "estimate": estimate})
+            return answer({"trials": 1, "runs": 1, "estimate": estimate, "plan": plan})
         made = services.start(params, by=by, seed=seed)
     except BadSpec as error:
         raise BadSpec([_placed(one) for one in error.errors]) from None
@@ -102,9 +105,9 @@ def cancel_experiment(request: HttpRequest, experiment_id: int, data: Cancel | N
     summary="Go on after the last complete iteration",
 )
 @idempotent
-def retry_experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
+def retry_experiment(request: HttpRequest, experiment_id: int, data: RetryIn | None = None) -> HttpResponse:
     experiment, by = _find(request, experiment_id), caller(request, Role.OPERATOR).user
-    run = services.retry(experiment, by=by)
+    run = services.retry(experiment, by=by, budget=data.budget.dict() if data else None)
     return answer(run_json(run), 202, f"/api/v1/runs/{run.pk}")
 
 
@@ -139,6 +142,8 @@ def _asked(data: ExperimentIn) -> dict[str, Any]:
         "proposer": said.proposer or AS_WRITTEN,
         "model": said.model or "",
         "max_iterations": said.max_iterations,
+        "budget_tokens": said.budget.tokens,
+        "budget_cost_usd": said.budget.cost_usd,
     }
 
 

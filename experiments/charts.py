@@ -55,6 +55,7 @@ class Chart:
     rows: list[list[str]]
     levels: list[Level] = field(default_factory=list)
     has_marks: bool = True
+    has_failed: bool = False
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -120,6 +121,7 @@ def _chart(
             if agent in levels
         ],
         has_marks=any(line.marks for line in lines),
+        has_failed=any(mark.kind == "failed" for line in lines for mark in line.marks),
     )
 
 

@@ -19,6 +19,7 @@ class Experiment(models.Model):
     kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in KINDS], default="optimization")
     source = models.TextField()
     files = models.JSONField(default=dict)
+    proposer = models.CharField(max_length=20, blank=True)
     budget = models.JSONField(default=dict, help_text="tokens and cost_usd; null is no limit.")
     simulation = models.OneToOneField(Simulation, models.CASCADE, related_name="experiment")
     created_at = models.DateTimeField()

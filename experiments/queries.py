@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from experiments.models import Experiment
 from runs.models import JournalEntry, Run
@@ -13,6 +13,7 @@ from runs.states import PLAYING, Status, Trigger
 from simweb.access.doors import Caller
 from simweb.scenarios.optimization.records import IterationRecord
 
+LONGEST_SEARCH = 200
 RUNNING = frozenset({Status.QUEUED, *PLAYING})
 
 
@@ -48,6 +49,17 @@ def visible(caller: Caller, *, deleted: bool = False) -> QuerySet[Experiment]:
     """The one door to experiments: whoever is signed in sees all of the lab's; the deleted only when asked for too."""
     found = Experiment.objects.select_related("simulation", "created_by")
     return found if deleted else found.filter(deleted_at=None)
+
+
+def matching(experiments: QuerySet[Experiment], text: str) -> QuerySet[Experiment]:
+    """Those whose number, name or proposer the text is, or stands in."""
+    text = text.strip()[:LONGEST_SEARCH]
+    if not text:
+        return experiments
+    number = text.removeprefix("#")
+    is_number = number.isdecimal() and len(number) < 19
+    by_number = Q(pk=int(number)) if is_number else Q()
+    return experiments.filter(by_number | Q(name__icontains=text) | Q(proposer=text))
 
 
 def run_of(experiment: Experiment) -> Run | None:

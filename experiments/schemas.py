@@ -12,6 +12,21 @@ from runs.schemas import iso
 from simweb.scenarios.optimization.records import IterationRecord, ProposalRecord
 
 
+class BudgetIn(Schema):
+    """Of all calls of a model; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+    tokens: StrictInt | None = None
+    cost_usd: float | None = None
+
+
+class RetryIn(Schema):
+    """A budget that is to be larger, where the one before was used up."""
+
+    model_config = ConfigDict(extra="forbid")
+    budget: BudgetIn = BudgetIn()
+
+
 class Overrides(Schema):
     """What is to be different from the file."""
 
@@ -20,6 +35,7 @@ class Overrides(Schema):
     proposer: str | None = None
     model: str | None = None
     max_iterations: StrictInt | None = None
+    budget: BudgetIn = BudgetIn()
 
 
 class ExperimentIn(Schema):
@@ -61,6 +77,7 @@ class ExperimentOut(Schema):
     id: int
     name: str
     kind: Literal["optimization"]
+    proposer: str
     status: Literal["running", "completed", "failed", "cancelled"]
     simulation: str
     created_at: str
@@ -90,9 +107,12 @@ class Estimate(Schema):
 
 
 class DryRun(Schema):
+    """`plan` is what would be done, in sentences."""
+
     trials: int
     runs: int
     estimate: Estimate
+    plan: list[str]
 
 
 class AgentOut(Schema):
@@ -165,6 +185,7 @@ def experiment_json(standing: Standing) -> dict[str, Any]:
         "id": experiment.pk,
         "name": experiment.name,
         "kind": experiment.kind,
+        "proposer": experiment.proposer,
         "status": standing.status,
         "simulation": experiment.simulation.slug,
         "created_at": iso(experiment.created_at),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from experiments.models import Experiment
 from experiments.queries import run_of
-from runs import services
+from runs import journal, services
 from runs.models import Run
 from runs.simulations import create_simulation, remove_simulation
 from runs.specs import build_spec, load_scenario
@@ -47,6 +47,7 @@ def start(params: Mapping[str, Any], *, by: User | None, seed: int | None = None
         name=config.name,
         source=checked.experiment,
         files=checked.files,
+        proposer=config.proposer.kind,
         budget=asdict(config.budget),
         simulation=simulation,
         created_at=timezone.now(),
@@ -64,9 +65,23 @@ def cancel(experiment: Experiment, *, by: User | None, reason: str = "") -> None
     services.cancel(run, by=by, reason=reason)
 
 
-def retry(experiment: Experiment, *, by: User | None) -> Run:
-    """Go on after the last complete iteration. Raises CannotAct unless its run failed or was cancelled."""
-    return services.retry(_run_that_can(experiment, Act.RETRY, "tried again"), by=by)
+@transaction.atomic
+def retry(experiment: Experiment, *, by: User | None, budget: Mapping[str, Any] | None = None) -> Run:
+    """Go on after the last complete iteration, with another budget if one is given: `tokens`, `cost_usd`, or both.
+
+    Raises CannotAct unless its run failed or was cancelled, BadSpec for what is no budget.
+    """
+    run = _run_that_can(experiment, Act.RETRY, "tried again")
+    changed = {f"budget_{name}": value for name, value in (budget or {}).items() if value is not None}
+    if not changed:
+        return services.retry(run, by=by)
+    params = {**run.params, **changed}
+    [made] = services.create_runs(
+        experiment.simulation, trigger=Trigger.EXPERIMENT, by=by, params=params, turns=run.turns, seed=run.seed
+    )
+    journal.hand_over(run, made)
+    Experiment.objects.filter(pk=experiment.pk).update(budget=asdict(config_of(check(params)).budget))
+    return made
 
 
 @transaction.atomic

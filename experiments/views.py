@@ -18,6 +18,9 @@ from runs.specs import BadSpec, load_scenario
 from runs.views import caller, refuse
 from simweb.access.doors import page
 from simweb.access.roles import Role
+from simweb.engine import Faulty
+from simweb.scenarios.optimization.config import ExperimentConfig
+from simweb.scenarios.optimization.params import read_experiment
 from simweb.scenarios.optimization.subjects import templates
 
 PAGE = 50
@@ -32,7 +35,7 @@ ACTS: dict[str, Callable[..., Any]] = {
 @page()
 def experiments(request: HttpRequest) -> HttpResponse:
     """All experiments, newest first."""
-    found = queries.visible(caller(request)).order_by("-id")
+    found = queries.matching(queries.visible(caller(request)), request.GET.get("q", "")).order_by("-id")
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 19:
         found = found.filter(pk__lt=int(before))
@@ -42,6 +45,7 @@ def experiments(request: HttpRequest) -> HttpResponse:
         "standings": queries.standings(listed[:PAGE]),
         "older": listed[PAGE - 1].pk if len(listed) > PAGE else None,
         "paged": bool(before),
+        "q": request.GET.get("q", ""),
         "templates": templates().values(),
     }
     return render(request, "experiments/experiments.html", context)
@@ -110,7 +114,7 @@ def act(request: HttpRequest, experiment_id: int, act: str) -> HttpResponse:
         raise Http404(f"nobody can {act} an experiment")
     standing = _find(request, experiment_id)
     try:
-        ACTS[act](standing.experiment, by=request.user)
+        ACTS[act](standing.experiment, by=request.user, **_budget(request) if act == "retry" else {})
     except services.CannotAct as error:
         return refuse(request, f"Too late: {error}.", standing.experiment.get_absolute_url(), status=409)
     except BadSpec as error:
@@ -128,8 +132,25 @@ def _found(standing: Standing) -> dict[str, Any]:
         "newest_first": records[::-1],
         "agents": agents_found(records, standing.result),
         "charts": charts_of(records, standing.result["reference"] if standing.result else None),
+        "settings": _settings(standing),
+        "first_problem": standing.run.problems.values_list("description", flat=True).first() if standing.run else "",
         "gaps": [(agent, gap) for agent, gap in (records[-1].exploitability or {}).items()] if records else [],
     }
+
+
+def _settings(standing: Standing) -> ExperimentConfig | None:
+    """The experiment as its file says it; None for one that this version cannot read any more."""
+    experiment = standing.experiment
+    try:
+        return read_experiment(experiment.source, tuple(experiment.files.items()))
+    except Faulty:
+        return None
+
+
+def _budget(request: HttpRequest) -> dict[str, Any]:
+    """The larger budget that is asked for beside Retry."""
+    tokens = request.POST.get("budget_tokens", "").replace(",", "")
+    return {"budget": {"tokens": int(tokens)}} if tokens.isdecimal() and len(tokens) < 16 else {}
 
 
 def _begun_from(request: HttpRequest) -> dict[str, Any]:
@@ -142,11 +163,13 @@ def _begun_from(request: HttpRequest) -> dict[str, Any]:
 
 
 def _choices(request: HttpRequest) -> dict[str, Any]:
+    number = request.GET.get("from", "")
+    like = _find(request, int(number)).run if number.isdecimal() and len(number) < 19 else None
     return {
         "section": "experiments",
         "templates": templates().values(),
         "chosen_template": request.GET.get("template", ""),
-        "seed": request.POST.get("seed", ""),
+        "seed": request.POST.get("seed", like.seed if like else ""),
     }
 
 

@@ -49,9 +49,22 @@ def sentence(reason: str) -> str:
 
 
 @register.filter
+def saved_percent(result: Mapping[str, Any]) -> float:
+    """What the last policies cost less than the first ones."""
+    before = result["baseline"]["total_cost"]
+    return 100 * (before - result["final_cost"]) / before if before else 0.0
+
+
+@register.filter
 def words(reason: str) -> str:
     """Why an optimisation ended, short: cost stability."""
     return reason.replace("_", " ")
+
+
+@register.filter
+def doubled(number: int) -> int:
+    """Twice as much."""
+    return 2 * number
 
 
 @register.filter

@@ -239,8 +239,8 @@ class Run(models.Model):
 
     @property
     def progress(self) -> int:
-        """Turns done, in per cent."""
-        return 100 * self.turns_done // self.turns
+        """Turns done, in per cent; of a completed run all, though its world may have ended early."""
+        return 100 if self.status == Status.COMPLETED else 100 * self.turns_done // self.turns
 
     @property
     def rate(self) -> float | None:

@@ -19,8 +19,9 @@ from tests.web.server import Lab, Server
 
 BY_CHANCE = (
     templates()["castro-2"]
-    .text.replace("num_samples: 50, holdout_samples: 200", "num_samples: 6, holdout_samples: 4")
+    .text.replace("num_samples: 50, holdout_samples: 200", "num_samples: 6, history_days: 2, holdout_samples: 4")
     .replace("max_iterations: 25", "max_iterations: 6")
+    .replace("kind: best-response", "kind: random")  # which always proposes, and never rests
 )
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
 PUBLISHED = """\
@@ -143,7 +144,7 @@ def test_its_run_is_a_run_like_any_other(lab: Lab, made: list[int]) -> None:
 
 
 def test_stopped_and_gone_on_with_it_ends_as_if_it_never_had_been(lab: Lab, made: list[int]) -> None:
-    long = BY_CHANCE.replace("max_iterations: 6", "max_iterations: 12").replace("num_samples: 6", "num_samples: 12")
+    long = BY_CHANCE.replace("max_iterations: 6", "max_iterations: 12").replace(" num_samples: 6", " num_samples: 60")
     whole = ended(lab, start(lab, made, long)["id"])
     stopped = start(lab, made, long)["id"]
     wait_until(lambda: len(items(lab, stopped, "iterations")) >= 2, 60)
@@ -191,7 +192,7 @@ def test_a_budget_ends_the_run_before_it_is_passed_and_a_larger_one_is_another_e
     run = lab.get(small["run"])
     assert (run["failure_kind"], run["error"]["type"]) == ("budget", "BudgetExceeded")
     assert "of the budget of 60,000" in run["error"]["message"]
-    assert len(items(lab, small["id"], "iterations")) == run["turns_done"] - 1, "the last one came to no end"
+    assert len(items(lab, small["id"], "iterations")) == run["turns_done"], "the last one, which came to no end, too"
 
 
 def test_what_has_ended_is_not_stopped_and_what_is_completed_not_tried_again(lab: Lab, made: list[int]) -> None:
@@ -219,7 +220,7 @@ def test_a_dry_run_makes_nothing(lab: Lab) -> None:
 
 
 def test_all_that_is_wrong_in_a_file_is_told_with_its_place_and_line(lab: Lab) -> None:
-    wrong = BY_CHANCE.replace("bootstrap", "bootstrip").replace("kind: best-response", "kind: bestresponse")
+    wrong = BY_CHANCE.replace("bootstrap", "bootstrip").replace("kind: random", "kind: randon")
     lines = wrong.splitlines()
     assert [(error["loc"], lines[error["line"] - 1].split(":")[0]) for error in refused(lab, wrong)] == [
         (["evaluation", "mode"], "evaluation"),

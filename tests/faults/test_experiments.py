@@ -14,8 +14,9 @@ from tests.web.server import Lab, Server
 
 LONG = (
     templates()["castro-2"]
-    .text.replace("num_samples: 50, holdout_samples: 200", "num_samples: 12, holdout_samples: 3")
-    .replace("max_iterations: 25", "max_iterations: 10")
+    .text.replace("num_samples: 50, holdout_samples: 200", "num_samples: 60, history_days: 2, holdout_samples: 3")
+    .replace("max_iterations: 25", "max_iterations: 12")
+    .replace("kind: best-response", "kind: random")  # which never rests
 )
 
 

@@ -45,7 +45,7 @@ def test_the_document_says_what_each_route_is_sent() -> None:
             assert (
                 "requestBody" in operation
                 or method in {"get", "delete"}
-                or path.endswith(("/retry", "/again", "/verify", "/retry-failed"))
+                or path.endswith(("/retry", "/again", "/verify"))
             )
 
 

@@ -21,8 +21,9 @@ OWN = templates()["castro-1"].text.replace("scenario: castro-1.yaml", "scenario:
 # Long enough to be watched, as each iteration plays many samples in the interpreter.
 LONG = (
     templates()["castro-2"]
-    .text.replace("holdout_samples: 200", "holdout_samples: 2")
-    .replace("num_samples: 50", "num_samples: 8")
+    .text.replace(", holdout_samples: 200", "")
+    .replace("num_samples: 50", "num_samples: 60, history_days: 2")
+    .replace("kind: best-response", "kind: random")
 )
 
 
@@ -76,14 +77,14 @@ def test_a_newcomer_runs_a_ready_made_one_and_sees_what_was_found(page: Page, la
 def test_it_is_watched_live_and_an_iteration_that_was_opened_stays_open(page: Page, lab: Lab) -> None:
     new(page)
     text_of(page).fill(LONG)
-    expect(preview(page)).to_contain_text("8 samples")
+    expect(preview(page)).to_contain_text("60 samples")
     start(page)
     live(page)
     first = page.locator("#iteration-1")
     first.locator("summary").first.click()
     expect(first).to_contain_text("Seed of BANK_A")
     first.get_by_text("Old and new by sample").first.click()
-    expect(first.get_by_role("group", name="Samples of BANK_A").get_by_role("row")).to_have_count(9)
+    expect(first.get_by_role("group", name="Samples of BANK_A").get_by_role("row")).to_have_count(61)
     expect(page.locator("#iteration-4")).to_be_visible()
     expect(first.get_by_role("group", name="Samples of BANK_A")).to_be_visible()
     page.get_by_role("button", name="Stop").click()

@@ -1,5 +1,6 @@
 from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import queries, services
+from experiments.found import agents_found
 from experiments.models import Experiment
 from runs.management import terminal
 from runs.specs import BadSpec
@@ -15,7 +17,7 @@ from runs.states import Status
 from runs.templatetags.show import amount, duration
 from simweb.access.services import local_admin
 from simweb.engine import Faulty
-from simweb.scenarios.optimization.llm.fake import serve_fake_llm
+from simweb.scenarios.optimization.llm.fake import FakeServer
 from simweb.scenarios.optimization.params import AS_WRITTEN, config_of
 from simweb.scenarios.optimization.reading import gather
 from simweb.scenarios.optimization.subjects import templates
@@ -40,6 +42,8 @@ class Command(BaseCommand):
             verb.add_argument("--proposer", default="", help="instead of the file's")
             verb.add_argument("--model", default="", help="instead of the file's")
             verb.add_argument("--max-iterations", type=int, help="instead of the file's")
+            verb.add_argument("--budget-tokens", type=int, help="instead of the file's")
+            verb.add_argument("--budget-usd", type=float, help="instead of the file's")
         run.add_argument("--dry-run", action="store_true", help="check it, and make nothing")
         template = verbs.add_parser("template", help="write an experiment to start from")
         template.add_argument("name", nargs="?", help="which one; left out, they are listed")
@@ -91,20 +95,22 @@ class Command(BaseCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         table = Table()
-        for head in ("Number", "Experiment", "Status", "Iterations", "Final cost"):
+        for head in ("Number", "Experiment", "Proposer", "Status", "Iterations", "Final cost"):
             table.add_column(head)
         for standing in queries.standings(Experiment.objects.filter(deleted_at=None).order_by("-id")[:LATEST]):
             result, done = standing.result, standing.run.turns_done if standing.run else 0
             cost = amount(result["final_cost"]) if result else "—"
-            table.add_row(str(standing.experiment.pk), standing.experiment.name, standing.status, amount(done), cost)
+            experiment = standing.experiment
+            table.add_row(str(experiment.pk), experiment.name, experiment.proposer, standing.status, amount(done), cost)
         self._console.print(table)
 
     def _fake_llm(self, options: dict[str, Any]) -> None:
         host, port = options["host"], options["port"]
-        self.stdout.write(f"A fake language model answers at http://{host}:{port}/v1  (stop it with Ctrl+C)")
-        self.stdout.flush()
         try:
-            serve_fake_llm(host, port)
+            with FakeServer(host, port) as server, suppress(KeyboardInterrupt):
+                self.stdout.write(f"A fake language model answers at {server.base_url}  (stop it with Ctrl+C)")
+                self.stdout.flush()
+                server.serve_forever()
         except OSError as error:
             raise CommandError(f"{host}:{port}: {error.strerror}. Choose another with --port.") from None
 
@@ -119,6 +125,8 @@ class Command(BaseCommand):
             "proposer": options["proposer"] or AS_WRITTEN,
             "model": options["model"],
             "max_iterations": options["max_iterations"],
+            "budget_tokens": options["budget_tokens"],
+            "budget_cost_usd": options["budget_usd"],
         }
 
     def _checked(self, options: dict[str, Any], make: Callable[[], T]) -> T:
@@ -138,12 +146,16 @@ class Command(BaseCommand):
         )
         for head in ("Agent", "First cost", "Final cost", "Policy"):
             table.add_column(head)
-        for agent, cost in records[-1].costs_per_agent.items() if records else ():
-            numbers = ", ".join(f"{name} {value:g}" for name, value in records[-1].parameters[agent].items())
-            table.add_row(agent, amount(records[0].costs_per_agent[agent]), amount(cost), numbers)
+        for found in agents_found(records, standing.result):
+            numbers = ", ".join(f"{name} {last:g}" for name, _, last in found.parameters)
+            table.add_row(found.agent, amount(found.first_cost), amount(found.cost), numbers)
         self._console.print(table)
         if run.narrative:
             self._console.print(run.narrative, markup=False)
+        if run.problem_count:
+            self._console.print(
+                f"{amount(run.problem_count)} problems; the first: {run.problems.first()}", markup=False
+            )
         if run.error_type:
             self._console.print(f"{run.error_type}: {run.error_message}", style="red", markup=False)
 

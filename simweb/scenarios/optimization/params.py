@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
 from simweb.engine import Fault, Faulty, Params
-from simweb.scenarios.optimization.config import MOST_ITERATIONS, ExperimentConfig
+from simweb.scenarios.optimization.config import MOST_ITERATIONS, BudgetConfig, ExperimentConfig
 from simweb.scenarios.optimization.loop import OptimizationLoop
 from simweb.scenarios.optimization.proposers import proposer_of
 from simweb.scenarios.optimization.reading import FaultyFile
@@ -17,6 +18,8 @@ from simweb.scenarios.optimization.subjects import subject_of, templates
 
 MOST_CHARACTERS = 2_000_000
 MOST_FILES = 20
+MOST_TOKENS = 10**12
+MOST_USD = 10**6
 AS_WRITTEN = "as-written"
 PROPOSERS: dict[str, JsonValue] = {
     AS_WRITTEN: "As the file says",
@@ -59,6 +62,17 @@ class OptimizationParams(Params):
         None, title="Iterations at most", ge=1, le=MOST_ITERATIONS, description="Over what the file says."
     )
 
+    budget_tokens: int | None = Field(
+        None,
+        title="Budget in tokens",
+        ge=1,
+        le=MOST_TOKENS,
+        description="Of all calls of a model, over what the file says.",
+    )
+    budget_cost_usd: float | None = Field(
+        None, title="Budget in USD", gt=0, le=MOST_USD, description="Of all calls of a model, over what the file says."
+    )
+
     @model_validator(mode="after")
     def _can_begin(self) -> OptimizationParams:
         """The file is seen whole only with the files that it names, and with what is to be different."""
@@ -85,7 +99,11 @@ def _of_subject(file: FaultyFile) -> Sequence[Fault]:
 def config_of(params: OptimizationParams) -> ExperimentConfig:
     """The experiment that these parameters say. Raises Faulty."""
     config = read_experiment(params.experiment, tuple(params.files.items()))
-    return config.with_overrides(
+    budget = BudgetConfig(
+        tokens=config.budget.tokens if params.budget_tokens is None else params.budget_tokens,
+        cost_usd=config.budget.cost_usd if params.budget_cost_usd is None else params.budget_cost_usd,
+    )
+    return replace(config, budget=budget).with_overrides(
         proposer=None if params.proposer == AS_WRITTEN else params.proposer,
         model=params.model or None,
         max_iterations=params.max_iterations,

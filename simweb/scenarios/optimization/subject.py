@@ -63,6 +63,9 @@ class Subject(Protocol):
     def describe(self, policy: Policy) -> str:
         """A policy in a few words."""
 
+    def slowness(self) -> str:
+        """Why its plays take long just now, and what helps, for people; blank where they do not."""
+
     def evaluate(self, policies: Policies, seed: int) -> Play:
         """Play all agents once."""
 

@@ -110,7 +110,8 @@ class Optimization(Scenario):
             self.result = self.loop.result()
             self.output_data = self.result.as_json()
             self.narrative = self._story(self.result)
-        return _report(record, self.loop.subject.describe, is_told=len(self.records) <= self._told)
+        report = _report(record, self.loop.subject.describe, is_told=len(self.records) <= self._told)
+        return replace(report, problems=[*report.problems, *self._slowness()])
 
     def view(self) -> View:
         costs = self.records[-1].costs_per_agent
@@ -136,6 +137,12 @@ class Optimization(Scenario):
 
     def _fates(self) -> Counter[Fate]:
         return Counter(one.fate for record in self.records for one in record.proposals)
+
+    def _slowness(self) -> list[Problem]:
+        """Told once, of an experiment that plays so much that it is felt."""
+        why = self.loop.subject.slowness() if self.config.evaluation.draws_samples and len(self.records) == 1 else ""
+        fix = "Wait, or stop it and retry in a few minutes: it goes on where it was, as fast as any other."
+        return [Problem("minor", why, suggested_fix=fix)] if why else []
 
     def _is_last(self, record: IterationRecord) -> bool:
         return bool(record.ended) and not self._stopped

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from simweb.engine import Fault, Faulty
 from simweb.scenarios.documents.suggestions import did_you_mean
+from simweb.scenarios.payments import compiled
 from simweb.scenarios.payments.briefing import Diary, diaries_of, told_bank, told_market
 from simweb.scenarios.payments.days import Days, drawn_days
 from simweb.scenarios.payments.files.scenario_file import read_scenario
@@ -28,6 +29,10 @@ from simweb.scenarios.payments.system import Blueprint, System
 from simweb.scenarios.payments.tables import Tables, fastest
 
 FRACTION = "initial_liquidity_fraction"
+NOT_COMPILED = (
+    "The rules of payments are being compiled on this server, once, which takes some minutes; until then they are interpreted, "
+    "some hundred times as slow."
+)
 START_FRACTION = 0.5  # where neither the file nor the policy says one
 KEPT = 64  # blueprints of recent policies
 DAYS_KEPT = 8  # those of recent iterations, and those that are searched in all of them
@@ -154,6 +159,10 @@ class MarketSubject:
         """What the bank has, was charged and saw in one play; of others only their payments to it, and its own to them."""
         diary = self._diaries(json.dumps(self._started(policies), sort_keys=True), seed)[agent]
         return [("What you have", told_bank(self.banks[agent])), *diary.told()]
+
+    def slowness(self) -> str:
+        """That the rules are not compiled yet; blank where they are, or nobody will compile them."""
+        return "" if self.tables.is_compiled or not compiled.can_compile() else NOT_COMPILED
 
     def evaluate(self, policies: Mapping[str, Tree], seed: int) -> Day:
         """Play the whole market; banks that are not named do what they do in the scenario."""

@@ -43,6 +43,16 @@ def test_the_script_finds_what_the_document_says(
     ]
 
 
+def test_the_games_end_at_their_answers_in_ten_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    [script] = shown("The three games in ten lines", "python")
+    assert len(script.splitlines()) <= 10
+    do(script.replace('"castro-2", ', ""))  # which interpreted rules take minutes for; its answer is a known one
+    assert capsys.readouterr().out.splitlines() == [
+        "Castro 1, two periods [0.0, 0.2] {'BANK_A': 0, 'BANK_B': 2000} last iteration",
+        "Castro 3, three periods [0.2, 0.2] {'BANK_A': 1998, 'BANK_B': 1998} last iteration",
+    ]
+
+
 def test_a_model_finds_it_too_and_its_recording_says_the_same() -> None:
     [experiment], [model] = shown("In a script", "yaml"), shown("Asking a model", "yaml")
     serve, replay = shown("Asking a model", "python")

@@ -58,6 +58,9 @@ class Toy:
     def describe(self, policy: Any) -> str:
         return f"x {policy['x']}"
 
+    def slowness(self) -> str:
+        return ""
+
     def evaluate(self, policies: Mapping[str, Any], seed: int) -> ToyPlay:
         self.played.append((tuple(policies[agent]["x"] for agent in self.agents), seed))
         costs = {agent: self.price(agent, policies[agent]["x"], seed) for agent in self.agents}
