@@ -126,7 +126,6 @@ class Desk:
             cost_of=lambda candidate: bench.search_cost(agent, policies, candidate),
             changed=lambda numbers: self.subject.with_parameters(policy, numbers),
             faults=tuple(attempts.faults),
-            history=briefing.turns_of(agent),
             told=lambda added: briefing.told_to(agent, added),
         )
 

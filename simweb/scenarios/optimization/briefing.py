@@ -8,7 +8,7 @@ from functools import cached_property
 
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.evaluating import Bench
-from simweb.scenarios.optimization.prompts import PUBLIC, Fragment, Guard, PastTurn, own_turns, private_numbers
+from simweb.scenarios.optimization.prompts import PUBLIC, Fragment, Guard, own_turns, private_numbers
 from simweb.scenarios.optimization.prompts.history import told_numbers, told_turns
 from simweb.scenarios.optimization.records import IterationRecord
 from simweb.scenarios.optimization.subject import Explained, Subject
@@ -32,10 +32,6 @@ class Briefing:
         self.subject = subject
         self.bench = bench
         self.records = tuple(records)
-
-    def turns_of(self, agent: str) -> tuple[PastTurn, ...]:
-        """What the agent did in the iterations before this one."""
-        return own_turns(self.records[:-1], agent)
 
     def told_to(self, agent: str, added: Sequence[Fragment] = ()) -> list[Fragment]:
         """What an agent may be told, with what is added: nothing that others own."""
@@ -67,7 +63,7 @@ class Briefing:
         if isinstance(self.subject, Explained):
             account = self.subject.account_of(agent, self.bench.policies, self.bench.seed)
             said += [Fragment(agent, title, text, is_vouched=True) for title, text in account]
-        said.append(Fragment(agent, HISTORY, told_turns(self.turns_of(agent))))
+        said.append(Fragment(agent, HISTORY, told_turns(own_turns(self.records[:-1], agent))))
         return [*said, Fragment(agent, POLICY, f"```json\n{policy}\n```")]
 
     def _numbers(self, agent: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import attrgetter, mul, sub
+from typing import NamedTuple
 
 from simweb.scenarios.optimization.config import ExperimentConfig
 from simweb.scenarios.optimization.records import key_of
@@ -18,6 +19,21 @@ from simweb.scenarios.optimization.subject import History, Policies, Policy, Sam
 FEWEST = 20  # samples by which anything is given up
 BEYOND_DOUBT = 6  # standard errors
 COST = attrgetter("cost")
+
+
+class Parts(NamedTuple):
+    """Samples: the first tenth, the others, and all. Cut once, as a subject may take its time to do so."""
+
+    first: Sequence[Sample]
+    rest: Sequence[Sample]
+    whole: Sequence[Sample]
+
+
+class Cheapest(NamedTuple):
+    """The costs of the cheapest candidate so far, sample by sample, and their mean."""
+
+    costs: list[int]
+    mean: float
 
 
 class Search:
@@ -30,9 +46,9 @@ class Search:
         self._seeds = sample_seeds(seed, count)
         self._policies: Policies = {}
         self._history: History | None = None
-        self._samples: dict[str, Sequence[Sample]] = {}
+        self._samples: dict[str, Parts] = {}
         self._costs: dict[tuple[str, str], float] = {}
-        self._cheapest: dict[str, list[int]] = {}  # its costs, sample by sample
+        self._cheapest: dict[str, Cheapest] = {}
 
     def cost(self, agent: str, policies: Policies, candidate: Policy) -> float:
         """The mean cost in cents of one agent's candidate, in samples drawn from plays of all agents' policies.
@@ -46,18 +62,20 @@ class Search:
             self._costs[key] = self._tried(agent, candidate, self._samples_of(agent, policies))
         return self._costs[key]
 
-    def _tried(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> float:
-        few, cheapest = len(samples) // 10, self._cheapest.get(agent)
-        costs: list[int] = []
-        if cheapest is not None and few >= FEWEST:
-            costs = self._costs_in(agent, candidate, samples[:few])
-            dearer = [cost - least for cost, least in zip(costs, cheapest, strict=False)]
-            if is_hopeless(dearer, mean(cheapest)):
-                return mean(cheapest) + mean(dearer)
-        costs += self._costs_in(agent, candidate, samples[len(costs) :])
-        if cheapest is None or sum(costs) < sum(cheapest):
-            self._cheapest[agent] = costs
-        return mean(costs)
+    def _tried(self, agent: str, candidate: Policy, samples: Parts) -> float:
+        cheapest = self._cheapest.get(agent)
+        if cheapest is None or len(samples.first) < FEWEST:
+            costs = self._costs_in(agent, candidate, samples.whole)
+        else:
+            costs = self._costs_in(agent, candidate, samples.first)
+            dearer = list(map(sub, costs, cheapest.costs))  # as many as there are costs
+            if is_hopeless(dearer, cheapest.mean):
+                return cheapest.mean + mean(dearer)
+            costs += self._costs_in(agent, candidate, samples.rest)
+        cost = mean(costs)
+        if cheapest is None or cost < cheapest.mean:
+            self._cheapest[agent] = Cheapest(costs, cost)
+        return cost
 
     def _costs_in(self, agent: str, candidate: Policy, samples: Sequence[Sample]) -> list[int]:
         return list(map(COST, self.subject.try_policy(agent, candidate, samples)))
@@ -70,20 +88,20 @@ class Search:
             self._cheapest.clear()
         self._policies = policies
 
-    def _samples_of(self, agent: str, policies: Policies) -> Sequence[Sample]:
+    def _samples_of(self, agent: str, policies: Policies) -> Parts:
         if self._history is None:
             self._history = self.subject.history(policies, self._days)
         if agent not in self._samples:
-            self._samples[agent] = self.subject.samples(self._history, agent, self._seeds)
+            whole = self.subject.samples(self._history, agent, self._seeds)
+            few = len(whole) // 10
+            self._samples[agent] = Parts(whole[:few], whole[few:], whole)
         return self._samples[agent]
 
 
 def is_hopeless(dearer: Sequence[int], cheapest: float) -> bool:
     """Whether a candidate that is so much dearer, sample by sample, costs at least twice what the cheapest does, beyond doubt."""
     count, total = len(dearer), sum(dearer)
-    squares = (
-        count * sum(value * value for value in dearer) - total * total
-    )  # count² (count − 1) times the mean's variance
+    squares = count * sum(map(mul, dearer, dearer)) - total * total  # count² (count − 1) times the mean's variance
     error = math.sqrt(squares / (count - 1)) / count
     return total / count > max(abs(cheapest), BEYOND_DOUBT * error)
 

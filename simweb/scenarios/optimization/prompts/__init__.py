@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simweb.scenarios.optimization.prompts.fragments import PUBLIC, Fragment, told_to, written
-from simweb.scenarios.optimization.prompts.history import PastTurn, own_turns
+from simweb.scenarios.optimization.prompts.history import own_turns
 from simweb.scenarios.optimization.prompts.isolation import HIDDEN, Guard, private_numbers
 
-__all__ = ["HIDDEN", "PUBLIC", "Fragment", "Guard", "PastTurn", "own_turns", "private_numbers", "told_to", "written"]
+__all__ = ["HIDDEN", "PUBLIC", "Fragment", "Guard", "own_turns", "private_numbers", "told_to", "written"]

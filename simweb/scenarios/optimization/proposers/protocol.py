@@ -9,7 +9,7 @@ from typing import Protocol
 from simweb.engine import Fault
 from simweb.scenarios.optimization.constraints import ParameterRule
 from simweb.scenarios.optimization.interactions import Interaction
-from simweb.scenarios.optimization.prompts import Fragment, PastTurn
+from simweb.scenarios.optimization.prompts import Fragment
 from simweb.scenarios.optimization.subject import Policy
 
 
@@ -19,8 +19,7 @@ class Request:
 
     `tunable` are the numbers of the policy that may be changed, and how far. `cost_of` is what a policy would cost this agent,
     `changed` is the policy with other numbers. `faults` are those of the attempt before, in the same turn. `index` counts from 0.
-    `history` is what the agent did in the iterations before. `told` puts all that it may be told into words, with what is added,
-    without what it must not see of others.
+    `told` puts all that it may be told, its history too, into words, with what is added, without what it must not see of others.
     """
 
     agent: str
@@ -33,7 +32,6 @@ class Request:
     cost_of: Callable[[Policy], float]
     changed: Callable[[dict[str, float]], Policy]
     faults: Sequence[Fault] = ()
-    history: Sequence[PastTurn] = ()
     told: Callable[[Sequence[Fragment]], Sequence[Fragment]] = field(default=list, repr=False)
 
     def tunable_or_refuse(self) -> Sequence[ParameterRule]:
