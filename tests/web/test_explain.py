@@ -27,6 +27,7 @@ def test_a_person_asks_why_and_sees_each_cent(page: Page, lab: Lab) -> None:
     cost = lab.get(run)["run_metrics"]["run.payments.cost"]["BANK_B"]
     open_run(page, run)
     page.get_by_role("link", name="Explain", exact=True).click()
+    expect(page.locator("datalist option")).to_have_count(2)
     suggested = page.locator("datalist option").evaluate_all("options => options.map(option => option.value)")
     assert suggested == ["BANK_A", "BANK_B"]
     page.get_by_label("Bank", exact=True).fill("BANK_B")
