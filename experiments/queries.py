@@ -56,10 +56,14 @@ def matching(experiments: QuerySet[Experiment], text: str) -> QuerySet[Experimen
     text = text.strip()[:LONGEST_SEARCH]
     if not text:
         return experiments
-    number = text.removeprefix("#")
-    is_number = number.isdecimal() and len(number) < 19
-    by_number = Q(pk=int(number)) if is_number else Q()
+    number = number_in(text.removeprefix("#"))
+    by_number = Q() if number is None else Q(pk=number)
     return experiments.filter(by_number | Q(name__icontains=text) | Q(proposer=text))
+
+
+def number_in(text: str) -> int | None:
+    """The number of an experiment that somebody wrote; None for what can be none."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def run_of(experiment: Experiment) -> Run | None:

@@ -37,8 +37,8 @@ def experiments(request: HttpRequest) -> HttpResponse:
     """All experiments, newest first."""
     found = queries.matching(queries.visible(caller(request)), request.GET.get("q", "")).order_by("-id")
     before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
+    if (number := queries.number_in(before)) is not None:
+        found = found.filter(pk__lt=number)
     listed = list(found[: PAGE + 1])
     context = {
         "section": "experiments",
@@ -155,21 +155,25 @@ def _budget(request: HttpRequest) -> dict[str, Any]:
 
 def _begun_from(request: HttpRequest) -> dict[str, Any]:
     """The parameters of the experiment in `from`, or the text of the template in `template`."""
-    number = request.GET.get("from", "")
-    if number.isdecimal() and len(number) < 19:
-        return dict(_find(request, int(number)).experiment.simulation.params)
+    if like := _like(request):
+        return dict(like.experiment.simulation.params)
     chosen = templates().get(request.GET.get("template", ""))
     return {"experiment": chosen.text} if chosen else {}
 
 
+def _like(request: HttpRequest) -> Standing | None:
+    """The experiment in `from`, that another is to be like."""
+    number = queries.number_in(request.GET.get("from", ""))
+    return None if number is None else _find(request, number)
+
+
 def _choices(request: HttpRequest) -> dict[str, Any]:
-    number = request.GET.get("from", "")
-    like = _find(request, int(number)).run if number.isdecimal() and len(number) < 19 else None
+    like = _like(request)
     return {
         "section": "experiments",
         "templates": templates().values(),
         "chosen_template": request.GET.get("template", ""),
-        "seed": request.POST.get("seed", like.seed if like else ""),
+        "seed": request.POST.get("seed", like.run.seed if like and like.run else ""),
     }
 
 

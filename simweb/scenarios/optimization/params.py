@@ -9,11 +9,12 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from simweb.engine import Fault, Faulty, Params
+from simweb.engine import Amount, Fault, Faulty, Params
 from simweb.scenarios.optimization.config import MOST_ITERATIONS, BudgetConfig, ExperimentConfig
 from simweb.scenarios.optimization.loop import OptimizationLoop
 from simweb.scenarios.optimization.proposers import proposer_of
 from simweb.scenarios.optimization.reading import FaultyFile
+from simweb.scenarios.optimization.records import IterationRecord
 from simweb.scenarios.optimization.subjects import subject_of, templates
 
 MOST_CHARACTERS = 2_000_000
@@ -110,9 +111,13 @@ def config_of(params: OptimizationParams) -> ExperimentConfig:
     )
 
 
-def begin(config: ExperimentConfig) -> OptimizationLoop:
-    """The experiment before its first iteration. Raises Faulty: all that can be found wrong before anything is played."""
-    return OptimizationLoop(config, subject_of(config), proposer_of(config))
+def begin(config: ExperimentConfig, records: Sequence[IterationRecord] = ()) -> OptimizationLoop:
+    """The experiment before its first iteration, or after those that are done, whose calls count against its budget.
+
+    Raises Faulty: all that can be found wrong before anything is played.
+    """
+    spent = sum((record.spent for record in records), Amount())
+    return OptimizationLoop(config, subject_of(config), proposer_of(config, spent), records=records)
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from simweb.engine import (
-    Amount,
     Block,
     BudgetExceeded,
     Decision,
@@ -24,14 +23,13 @@ from simweb.engine import (
     columns,
 )
 from simweb.scenarios.optimization.interactions import total
-from simweb.scenarios.optimization.loop import OptimizationLoop, ProposerFailed
+from simweb.scenarios.optimization.loop import ProposerFailed
 from simweb.scenarios.optimization.measures import DEFAULT_KEYS, METRICS
 from simweb.scenarios.optimization.params import OptimizationParams, begin, config_of
 from simweb.scenarios.optimization.preview import preview
-from simweb.scenarios.optimization.proposers import proposer_of
 from simweb.scenarios.optimization.records import Fate, IterationRecord, ProposalRecord
 from simweb.scenarios.optimization.state import OptimizationResult
-from simweb.scenarios.optimization.subjects import subject_of, templates
+from simweb.scenarios.optimization.subjects import templates
 
 OLD, NEW = "old", "new"
 ACTIONS: Mapping[Fate, str] = {"accepted": "accept", "rejected": "reject", "failed": "fail", "none": "pass"}
@@ -80,9 +78,7 @@ class Optimization(Scenario):
     def resume(self, checkpoints: Sequence[Mapping[str, Any]]) -> None:
         """Tell again the iterations of an earlier run of the same experiment, then go on."""
         records = [IterationRecord.from_json(dict(said)) for said in checkpoints]
-        spent = sum((record.spent for record in records), Amount())
-        subject, proposer = subject_of(self.config), proposer_of(self.config, spent)
-        self.loop = OptimizationLoop(self.config, subject, proposer, records=records)
+        self.loop = begin(self.config, records)
         self._told = len(records)
         self._coming = chain(records, self.loop.iterations())
 
