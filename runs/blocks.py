@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,17 @@ TURNS = 4_096
 MOST_NAMES = 64
 NUMBERS = "<f8"
 Measurements = tuple[int, Mapping[str, Any]]
+
+
+def packable(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """What of these measurements goes into blocks: nothing of a table, of a large mapping what shows that it is too large."""
+    kept: dict[str, Any] = {}
+    for key, value in metrics.items():
+        if isinstance(value, Mapping) and len(value) > MOST_NAMES:
+            kept[key] = dict(islice(value.items(), MOST_NAMES + 1))
+        else:
+            kept[key] = None if isinstance(value, list) else value
+    return kept
 
 
 def packed(run_id: int, turns: Sequence[Measurements]) -> tuple[list[SeriesBlock], list[Measurements]]:

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from runs import insight, links, queries
 from runs.models import Run, RunQuerySet, Simulation
+from runs.rows import drawn_row, undrawable
 from runs.schemas import iso, problem_json, run_json, simulation_json
 
 Format = Literal["html", "view", "json"]  # partials for who may act, for who may only look; JSON for programs
@@ -29,15 +30,31 @@ def draw(changed: Mapping[int, Collection[str]], audiences: Collection[Audience]
         versions[run.pk] = run.version
         # Progress that is told after the end of its run tells the end: whoever has this version has all of it.
         kinds = {*changed[run.pk], "state"} if run.is_terminal else changed[run.pk]
-        if "problem" in kinds:
-            drawn.extend(_problem_frames(run, audiences))
-        drawn.extend(_json_frames(run, kinds, audiences))
-        drawn.extend(_html_frames(run, kinds, audiences))
+        drawn.extend(_run_frames(run, kinds, audiences))
         if not set(kinds) <= QUIET:
             touched.add(run.simulation_id)
     if touched:
         drawn.extend(_simulation_frames(touched, audiences))
     return _together(drawn), versions
+
+
+def _run_frames(run: Run, kinds: Collection[str], audiences: Collection[Audience]) -> Drawn:
+    """What is told of one run. Whatever goes wrong with it is its own affair: other runs are told all the same."""
+    try:
+        problems = _problem_frames(run, audiences) if "problem" in kinds else []
+        return [*problems, *_json_frames(run, kinds, audiences), *_html_frames(run, kinds, audiences)]
+    except Exception:
+        row, live = undrawable(run, "row"), undrawable(run, "live")
+    topics = (f"run:{run.pk}", f"simulation:{run.simulation.slug}", "runs")
+    refusal = {"code": "CANNOT_BE_SHOWN", "message": f"run {run.pk} cannot be shown; the server's log says why"}
+    told: Drawn = [(("json", topic), envelope("error", topic, refusal)) for topic in topics]
+    for form in HTML:
+        told += [
+            ((form, f"simulation:{run.simulation.slug}"), row),
+            ((form, "history"), row),
+            ((form, topics[0]), live),
+        ]
+    return [(audience, text) for audience, text in told if audience in audiences]
 
 
 def _together(drawn: Drawn) -> Drawn:
@@ -58,7 +75,8 @@ def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audienc
         lists: list[Audience] = [(form, f"simulation:{run.simulation.slug}"), (form, "history")]
         watched = [audience for audience in lists if audience in audiences]
         if watched:
-            text = render_to_string(f"runs/_run_{name}.html", {"run": run, **_role(form)})
+            is_row = name == "row"
+            text = drawn_row(run, **_role(form)) if is_row else render_to_string(f"runs/_run_{name}.html", {"run": run})
             drawn.extend((audience, text) for audience in watched)
         page: Audience = (form, f"run:{run.pk}")
         if page in audiences:
@@ -66,7 +84,7 @@ def _html_frames(run: Run, kinds: Collection[str], audiences: Collection[Audienc
     return drawn
 
 
-def _role(form: Format) -> dict[str, Any]:
+def _role(form: Format) -> dict[str, bool]:
     """What a partial must know of who looks at it."""
     return {"may_operate": form == "html"}
 
@@ -89,7 +107,7 @@ def history_frame(simulation: Simulation, form: Format) -> str:
 def rows_frame(runs: RunQuerySet, form: Format) -> str:
     """The newest rows of the list of all runs."""
     newest = runs[: queries.HISTORY]
-    return "".join(render_to_string("runs/_run_row.html", {"run": run, **_role(form)}) for run in newest)
+    return "".join(drawn_row(run, **_role(form)) for run in newest)
 
 
 def dashboard_frame(simulations: Collection[Simulation]) -> str:

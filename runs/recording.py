@@ -59,7 +59,9 @@ class Recording:
         changes.update(
             self._counted(problems), **_decided(messages), **_environment(messages[0]), **self._path(messages)
         )
-        full, unpacked = blocks.packed(self.run.pk, [*self.unpacked, *((m["number"], m["metrics"]) for m in messages)])
+        full, unpacked = blocks.packed(
+            self.run.pk, [*self.unpacked, *((m["number"], blocks.packable(m["metrics"])) for m in messages)]
+        )
         with transaction.atomic():
             if self.stuck and not self._change(Status.RUNNING, "a turn came"):
                 return False

@@ -18,10 +18,12 @@ from simweb.engine.faults import MOST_FAULTS
 from simweb.engine.params import by_names, read_params, spelled_out
 from simweb.engine.play import MAX_SEED, canonical_json
 from simweb.engine.secrets import MASK, hide, reveal
+from simweb.engine.texts import keepable
 
 # Drawn seeds are short enough to read out; given ones may be as large as JSON carries safely.
 DRAWN_SEEDS = 2**31
 LONGEST_DESCRIPTION = 20_000
+MOST_ERRORS = 1_000  # a million take a gigabyte to tell
 MAX_REPLICATES = 100
 ONLY_THE_MASK = "Is a secret, of which only the mask is here: write the secret itself."
 WORDED = {
@@ -166,7 +168,10 @@ def load_scenario(key: str) -> type[Scenario]:
 
 
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
-    """Pydantic's errors in our words; of a text with several faults, one for each."""
+    """Pydantic's errors in our words; of a text with several faults, one for each. Of very many, how many there are."""
+    if error.error_count() > MOST_ERRORS:
+        many = f"There are {error.error_count():,} faults, more than can be told one by one. Check how it was made."
+        return [FieldError(prefix or ("params",), many)]
     found = []
     for item in error.errors(include_url=False):
         loc = (*prefix, *map(str, item["loc"]))
@@ -174,7 +179,7 @@ def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
         if isinstance(raised, Faulty):
             loc = (*loc, raised.field) if raised.field else loc
             shown, more = raised.faults[:MOST_FAULTS], len(raised.faults) - MOST_FAULTS
-            found += [FieldError((*loc, *map(str, fault.path)), str(fault), fault.line) for fault in shown]
+            found += [FieldError((*loc, *map(str, fault.path)), keepable(str(fault)), fault.line) for fault in shown]
             found += [FieldError(loc, f"… and {more:,} more.")] if more > 0 else []
         else:
             found.append(FieldError(loc, _worded(item)))
@@ -185,7 +190,7 @@ def _worded(item: ErrorDetails) -> str:
     pattern = WORDED.get(item["type"])
     if pattern is not None:
         return pattern.format(**item.get("ctx", {}))
-    return item["msg"].removeprefix("Value error, ").removesuffix(".") + "."
+    return keepable(item["msg"].removeprefix("Value error, ")).removesuffix(".") + "."
 
 
 def _checked_params(scenario: type[Scenario], params: Mapping[str, Any], errors: list[FieldError]) -> dict[str, Any]:

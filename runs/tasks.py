@@ -32,8 +32,8 @@ from runs.presence import Presence
 from runs.recording import Message, is_last
 from runs.upkeep import Upkeep
 from simweb.engine import Spec
-from simweb.engine.forkserver import die_with_parent
 from simweb.engine.journal import NOTHING, Journal
+from simweb.engine.processes import die_with_parent
 
 logger = logging.getLogger(__name__)
 # The worker writes, the processes of its pool, forked from it, read: who the worker is, and the moment of the machine's

@@ -35,6 +35,7 @@ from simweb.access.idempotency import BadIdempotencyKey
 from simweb.access.roles import Forbidden
 from simweb.engine import UnknownMetric
 from simweb.engine.answers import UnknownQuestion
+from simweb.engine.faults import MOST_FAULTS
 from simweb.engine.registry import BrokenScenario, UnknownScenario
 from simweb.texts import JsonParser
 
@@ -68,8 +69,11 @@ def problem(status: int, detail: str, **more: Any) -> HttpResponse:
 
 
 def _fields(errors: list[FieldError]) -> HttpResponse:
-    detail = "; ".join(f"{'.'.join(error.loc)}: {error.msg}" for error in errors)
-    return problem(422, detail, errors=[_told(error) for error in errors])
+    told, more = errors[:MOST_FAULTS], len(errors) - MOST_FAULTS
+    detail = "; ".join(f"{'.'.join(error.loc)}: {error.msg}" for error in told)
+    return problem(
+        422, f"{detail}; … and {more:,} more" if more > 0 else detail, errors=[_told(error) for error in told]
+    )
 
 
 def _told(error: FieldError) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from simweb.engine import (
     points,
 )
 from tests.odd_measurements import SETTING as ODD
+from tests.rude_worlds import SETTING as RUDE
 
 
 class ToyParams(Params):
@@ -156,6 +157,7 @@ class WaitingParams(Params):
     turn: int = Field(2, ge=1, title="Turn", description="The turn in which it waits.")
     stubborn: bool = Field(False, title="Stubborn", description="Ignores SIGTERM.")
     child: str = Field("", title="Child", description="Leaves a process of its own behind and writes its number here.")
+    apart: bool = Field(False, title="Apart", description="That process is in a session of its own.")
 
 
 class Waiting(Toy):
@@ -181,7 +183,7 @@ class Waiting(Toy):
         return points(np.arange(3), np.full(3, self.number), np.array([-1, 0, 1]))
 
     def _leave_behind(self) -> None:
-        left = subprocess.Popen(["sleep", "1000"])
+        left = subprocess.Popen(["sleep", "1000"], start_new_session=self.params.apart)
         _write(self.params.child, str(left.pid))
 
 
@@ -368,7 +370,7 @@ SETTING = ",".join(
     ]
 )
 SETTING += ",fields=tests.fields:Fields,keyed=tests.fields:Keyed,careless=tests.careless:Careless"
-SETTING += ",resuming=tests.resuming_worlds:Resuming"
+SETTING += f",resuming=tests.resuming_worlds:Resuming,{RUDE}"
 SETTING += "".join(
     f",{name.lower()}=tests.detailed_worlds:{name}"
     for name in ("Spending", "Fretful", "Graph", "Parallel", "Wandering", "Returning")

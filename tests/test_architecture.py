@@ -124,6 +124,14 @@ def test_pages_hold_no_script_and_no_handler_of_their_own() -> None:
         assert "javascript:" not in text, path
 
 
+def test_templates_take_mappings_apart_by_pairs() -> None:
+    """`data.items` is a column of that name where there is one: Django looks up keys before methods."""
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        assert not re.search(r"{%\s*for [^%]*\.(items|keys|values)\s*%}", path.read_text().replace("row.values", "")), (
+            path
+        )
+
+
 def test_no_migration_is_missing(db: None) -> None:
     from django.core.management import call_command
 

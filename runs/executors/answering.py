@@ -18,10 +18,10 @@ from typing import IO, Any
 from django.conf import settings
 
 from runs.executors.forks import environment_of_engine
+from simweb.engine.messages import LONGEST_MESSAGE
 
 SIDE_BY_SIDE = 2
 PATIENCE_SECONDS = 5.0  # for others to have their answers
-LARGEST_OUTPUT = 64 * 1024 * 1024
 LAST_WORDS = 4_096
 _places = threading.BoundedSemaphore(SIDE_BY_SIDE)
 
@@ -96,7 +96,7 @@ def _status_of(asked: IO[bytes], said: IO[bytes], log: IO[bytes], memory_mb: int
 def _limit(pid: int, memory_mb: int | None) -> None:
     """Of memory what the run had; and of the processor, so that it ends even when this server dies in the middle."""
     seconds = settings.ANSWER_SECONDS + 5
-    limits = [(resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, LARGEST_OUTPUT)]
+    limits = [(resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, LONGEST_MESSAGE)]
     if memory_mb is not None:
         limits.append((resource.RLIMIT_DATA, memory_mb * 1024 * 1024))
     with suppress(ProcessLookupError):

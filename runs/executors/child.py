@@ -19,15 +19,18 @@ from django.conf import settings
 from runs.conductor import PlayerDied
 from runs.executors.forks import ForkServer
 from runs.executors.log import Log
+from runs.executors.pipe import MessageReader, Unreadable
 from runs.recording import Message, is_last
 from simweb.engine import Spec
 from simweb.engine.journal import NOTHING, Journal
-from simweb.engine.texts import clean
+from simweb.engine.messages import describe
+from simweb.engine.processes import descendants, held_bytes
 
 CHUNK = 1 << 16
 HELPINGS = 16  # a model that floods its output must not keep us from its turns
 BEAT_SECONDS = 1.0
-SUSPECT = (b"\\ud", b"\\u0000")  # how JSON writes half a character, or NUL
+LAST_READS = 64  # of a process that has ended; one that it left behind may write for ever
+MEBIBYTE = 1024 * 1024
 
 
 class ChildPlayer:
@@ -38,7 +41,10 @@ class ChildPlayer:
         self._status: int | None = None
         self._closed = False
         self._lock = threading.Lock()  # who stops it must not signal, nor write to, what was closed meanwhile
-        self._rest = b""
+        self._messages = MessageReader()
+        self._turn = 0
+        self._memory_mb: int | None = None
+        self._is_deaf = False  # it said what nobody can read; what follows is thrown away
         self._log = Log(settings.MAX_LOG_CHARACTERS)
         self._stopped = os.eventfd(0)  # wakes the thread that plays, so that it can count the grace
         self._kill_at = math.inf
@@ -62,6 +68,7 @@ class ChildPlayer:
         An empty batch, at least once a second, says no more than that the process is alive.
         """
         ended = False
+        self._memory_mb = memory_mb
         if memory_mb is not None:
             self._limit_memory(memory_mb)
         try:
@@ -80,8 +87,22 @@ class ChildPlayer:
 
     def _limit_memory(self, mebibytes: int) -> None:
         """Beyond it the model gets a MemoryError, and the machine nothing of it."""
-        limit = mebibytes * 1024 * 1024
+        limit = mebibytes * MEBIBYTE
         resource.prlimit(self.pid, resource.RLIMIT_DATA, (limit, limit))
+
+    def _watch_memory(self, batch: list[Message]) -> None:
+        """The kernel's limit counts neither shared memory nor what other processes of the model hold: that is looked at."""
+        if self._memory_mb is None:
+            return
+        held = held_bytes([self.pid, *descendants(self.pid)]) // MEBIBYTE
+        if held > self._memory_mb:
+            error = MemoryError(f"With its shared memory and its processes it held {held:,} MiB.")
+            self._give_up(batch, error)
+
+    def _give_up(self, batch: list[Message], error: Exception) -> None:
+        """End the run by what its process did; what that process says from now on is thrown away."""
+        self._is_deaf = True
+        batch.append({"type": "failed", "error": {**describe(error, self._turn + 1), "traceback": ""}})
 
     def stop(self) -> None:
         """SIGTERM to the whole process group, SIGKILL after the grace. Returns at once; call it from any thread."""
@@ -121,8 +142,10 @@ class ChildPlayer:
                 for key, _ in events:
                     if key.data is not None and key.data(batch) is None:
                         selector.unregister(key.fileobj)  # at its end a pipe is for ever readable
-                while has_exited and (self._read_messages(batch) or self._read_log(batch)):
-                    pass
+                if has_exited:
+                    self._read_rest(batch)
+                if time.monotonic() >= beat and not is_last(batch):
+                    self._watch_memory(batch)
                 if is_last(batch):
                     self._read_log(batch)  # what it printed before its last word is in the pipe by now
                 if time.monotonic() >= self._kill_at:
@@ -138,6 +161,11 @@ class ChildPlayer:
                 if ended:
                     return
 
+    def _read_rest(self, batch: list[Message]) -> None:
+        for _ in range(LAST_READS):
+            if not (self._read_messages(batch) or self._read_log(batch)):
+                return
+
     def _register(self, selector: selectors.BaseSelector) -> None:
         """Each source with its reader, which says how much it read, or None at the end."""
         for pipe, reader in ((self._child.stdout, self._read_messages), (self._child.stderr, self._read_log)):
@@ -152,9 +180,14 @@ class ChildPlayer:
 
     def _read_messages(self, batch: list[Message]) -> int | None:
         data = _available(self._child.stdout)
-        *lines, self._rest = (self._rest + (data or b"")).split(b"\n")
-        messages = map(_message, lines)
-        batch.extend(message for message in messages if message["type"] != "ready")
+        if data and not self._is_deaf:
+            try:
+                for message in self._messages.read(data):
+                    self._turn = message.get("number", self._turn)
+                    if message["type"] != "ready":
+                        batch.append(message)
+            except Unreadable as error:
+                self._give_up(batch, error)
         return None if data is None else len(data)
 
     def _read_log(self, batch: list[Message]) -> int | None:
@@ -176,12 +209,6 @@ def _order(spec: Spec, journal: Journal) -> bytes:
     if journal.is_empty:
         return spec.to_json().encode() + b"\n"
     return json.dumps({**asdict(spec), "journal": journal.as_json()}).encode() + b"\n"
-
-
-def _message(line: bytes) -> Message:
-    """The message; texts that no database can keep, wherever a model put them, are mended."""
-    message: Message = json.loads(line)
-    return clean(message) if any(mark in line for mark in SUSPECT) else message
 
 
 def _available(pipe: int) -> bytes | None:
@@ -210,9 +237,14 @@ class WarmChild:
     def log(self) -> str:
         return self._played.log if self._played else ""
 
+    @property
+    def trouble(self) -> str:
+        """Why no child can be had just now; blank when nothing is known."""
+        return self._forks.trouble
+
     def warm(self) -> None:
         """Have a living child ready. Raises PlayerDied."""
-        if self._child is not None and self._child.has_ended:
+        if self._child is not None and (self._child.has_ended or self._forks.trouble):
             self._child.close()
             self._child = None
         self._child = self._child or ChildPlayer(self._forks)

@@ -17,6 +17,8 @@ from runs.conductor import PlayerDied
 from simweb.engine.chance import HASH_SEED, HASH_SETTING
 
 PATIENCE_SECONDS = 5.0  # it may be in the middle of its imports when it is told to end
+START_SECONDS = 120.0  # a machine that does much else takes long over the imports
+ANSWER_SECONDS = 20.0
 
 
 def environment_of_engine() -> dict[str, str]:
@@ -79,10 +81,26 @@ class ForkServer:
             self.close()
         raise PlayerDied("The process that should play this run could not be started.")
 
+    @property
+    def trouble(self) -> str:
+        """Why no process can be had of it just now; blank when nothing is known. May be asked from any thread."""
+        process = self._process
+        if process is None:
+            return ""
+        try:
+            found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # somebody has just seen it to its end
+            return "its fork server has ended"
+        if found is None:
+            return ""
+        return "its fork server is stopped" if found.si_code == os.CLD_STOPPED else "its fork server has ended"
+
     def wait(self, pid: int) -> int | None:
-        """The exit status of a process that has ended: negative for a signal, None when the fork server died before."""
+        """The exit status of a process that has ended: negative for a signal, None when the fork server cannot tell."""
         with contextlib.suppress(OSError, ValueError):
-            return int(self._ask(f"wait {pid}"))
+            if not self.trouble:
+                return int(self._ask(f"wait {pid}"))
+        self.close()  # what it says later would be taken for the answer to another question
         return None
 
     def close(self) -> None:
@@ -100,6 +118,7 @@ class ForkServer:
     def _fork(self) -> Child:
         if self._process is None:
             self._start()
+        assert self._control is not None
         ours, theirs = [], []
         try:
             for writes in (True, False, False):
@@ -107,6 +126,7 @@ class ForkServer:
                 ours.append(write if writes else read)
                 theirs.append(read if writes else write)
             pid = int(self._ask("fork", theirs))
+            self._control.settimeout(ANSWER_SECONDS)
             return Child(self, pid, (ours[0], ours[1], ours[2]))
         except (OSError, ValueError) as error:
             for descriptor in ours:
@@ -118,6 +138,7 @@ class ForkServer:
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(START_SECONDS)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-u", "-m", "simweb.engine", str(theirs.fileno())],

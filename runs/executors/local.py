@@ -42,9 +42,17 @@ class Worker(threading.Thread):
     def log(self) -> str:
         return self._player.log
 
+    @property
+    def trouble(self) -> str:
+        """Why it could not play just now; blank when nothing is known."""
+        return self._player.trouble
+
     def run(self) -> None:
-        self._get_ready()
-        while (run_id := self._executor.next_run(self)) is not None:
+        while not self._executor.closing:
+            self._get_ready()
+            run_id = self._executor.next_run(self)
+            if run_id is None:
+                continue
             try:
                 conduct(run_id, self, self._executor.name)
             except Exception:
@@ -52,7 +60,6 @@ class Worker(threading.Thread):
                 close_old_connections()
             finally:
                 self._executor.done(run_id)
-            self._get_ready()
         self._player.close()
         connections.close_all()
 
@@ -134,7 +141,10 @@ class LocalExecutor(Executor):
         if not self._started:
             return "not started in this process"
         alive = sum(worker.is_alive() for worker in self._workers)
-        return "ok" if alive == len(self._workers) else f"{alive} of {len(self._workers)} workers alive"
+        if alive < len(self._workers):
+            return f"{alive} of {len(self._workers)} workers alive"
+        troubles = [f"{worker.name}: {worker.trouble}" for worker in self._workers if worker.trouble]
+        return ", ".join(troubles) or "ok"
 
     @property
     def slots(self) -> int:
@@ -151,16 +161,15 @@ class LocalExecutor(Executor):
             worker.stop()
 
     def next_run(self, worker: Worker) -> int | None:
-        """Wait for a run and reserve it for `worker`; None when the executor closes."""
+        """Reserve a run for `worker`; None when there is none, after a wait for news."""
         with self._news:
-            while not self.closing:
-                run_id = self._look()
-                if run_id is not None:
-                    self._playing[run_id] = worker
-                    worker.take()
-                    return run_id
+            run_id = None if self.closing else self._look()
+            if run_id is not None:
+                self._playing[run_id] = worker
+                worker.take()
+            elif not self.closing:
                 self._news.wait(LOOK_SECONDS)
-        return None
+            return run_id
 
     def _look(self) -> int | None:
         """The run to play next. A database that is away costs patience, not the worker."""

@@ -14,6 +14,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from runs.rows import drawn_row
 from runs.schemas import iso
 from simweb.engine import catalogue, registry
 
@@ -25,6 +26,12 @@ SPARK_WIDTH, SPARK_HEIGHT = 104, 22
 FATE_MARKS = {"success": "✓", "failure": "✗", "pending": "…"}
 
 register.filter("iso", iso)
+
+
+@register.simple_tag(takes_context=True)
+def run_row(context: template.Context, run: Any) -> SafeString:
+    """The row of a history, for who looks at it."""
+    return drawn_row(run, may_operate=bool(context.get("may_operate")))
 
 
 @register.filter

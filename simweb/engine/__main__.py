@@ -28,8 +28,9 @@ from simweb.engine.environment import distributions
 from simweb.engine.forkserver import serve
 from simweb.engine.journal import Journal
 from simweb.engine.ledger import MOST_DECISIONS
-from simweb.engine.messages import Message, messages_of
+from simweb.engine.messages import Message, TooMuchSaid, describe, line_of, messages_of
 from simweb.engine.play import Spec
+from simweb.engine.processes import adopt_orphans, end_descendants, go_first
 
 NICENESS = 10  # two busy children at nice 0 doubled the latency of pages (reference/technology.md 2a)
 DECISIONS_SETTING = "SIMWEB_MAX_DECISIONS"
@@ -43,11 +44,18 @@ def take_stdout() -> Say:
     sys.stdout = sys.stderr
 
     def say(message: dict[str, Any]) -> None:
-        data = (json.dumps(message, separators=(",", ":"), allow_nan=False) + "\n").encode()
+        data = line_of(message)
         while data:
             data = data[os.write(lines, data) :]
 
     return say
+
+
+def end_input() -> None:
+    """Whoever asks for input from here on gets the end of a file, and does not wait for ever."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
 
 
 def play_and_say(spec: Spec, journal: Journal, say: Say) -> bool:
@@ -55,7 +63,11 @@ def play_and_say(spec: Spec, journal: Journal, say: Say) -> bool:
     plugins.make_way(registry.place_of(spec.scenario))
     message: Message = {}
     for message in messages_of(spec, most_decisions(), journal, say):
-        say(message)
+        try:
+            say(message)
+        except TooMuchSaid as error:
+            say({"type": "failed", "error": describe(error, message["number" if "number" in message else "turns"])})
+            return False
     return bool(message["type"] == "played")
 
 
@@ -85,6 +97,7 @@ def play_one() -> int:
     warm()
     say({"type": "ready"})
     line = sys.stdin.readline()
+    end_input()
     if not line:
         return 0  # never given a run: the server has no further use for us
     asked = json.loads(line)
@@ -96,6 +109,7 @@ def answer_one() -> int:
     """Read a question, play, say the answer as one line of JSON; the exit status."""
     say = take_stdout()
     asked = json.loads(sys.stdin.readline())
+    end_input()
     plugins.make_way(registry.place_of(asked["spec"]["scenario"]))
     say(answer(Spec(**asked["spec"]), asked["question"], asked["asked"]))
     return 0
@@ -124,7 +138,12 @@ def main() -> int:
     if sys.argv[1] == "answer":
         fix_hash_seed()
         os.nice(NICENESS)
-        return answer_one()
+        go_first()
+        adopt_orphans()
+        try:
+            return answer_one()
+        finally:
+            end_descendants()
     control = int(sys.argv[1])
     os.nice(NICENESS)
     warm()

@@ -3,7 +3,8 @@
 A fork of what is already imported is ready in milliseconds, where a new interpreter takes a second. The server that
 started it asks over a socket of whole messages: `fork`, with three file descriptors (standard input, output and error of
 the new process), is answered by a process id; `wait PID` by the exit status of that process, which stays a zombie until
-then, so that its id cannot become another's while somebody may still signal it.
+then, so that its id cannot become another's while somebody may still signal it. Whatever that process had started is
+ended before the answer, in a session of its own too: orphans come to the fork server.
 
 It has one thread and must keep it so: a fork copies no other.
 """
@@ -11,15 +12,15 @@ It has one thread and must keep it so: a fork copies no other.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import signal
 import socket
 from collections.abc import Iterable, Sequence
 
+from simweb.engine.processes import adopt_orphans, descendants, die_with_parent, end_descendants, go_first
+
 LONGEST_REQUEST = 64
-PR_SET_PDEATHSIG = 1
 
 
 def serve(control: socket.socket) -> bool:
@@ -29,11 +30,14 @@ def serve(control: socket.socket) -> bool:
     """
     gc.collect()
     gc.freeze()  # what is shared stays shared: a collection in a fork would copy every page it looks at
+    adopt_orphans()
+    ours = descendants(os.getpid())  # such as who compiles rules for all
     made: set[int] = set()
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, LONGEST_REQUEST, 3)
         if not request:
             end_groups(made)
+            end_descendants(ours)
             return False
         verb, _, argument = request.decode().partition(" ")
         if verb == "fork":
@@ -50,6 +54,7 @@ def serve(control: socket.socket) -> bool:
         else:
             pid, status = os.waitpid(int(argument), 0)
             made.discard(pid)
+            end_descendants([*ours, *made])
             control.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
@@ -61,16 +66,10 @@ def end_groups(players: Iterable[int]) -> None:
 
 
 def become_player(descriptors: Sequence[int], parent: int) -> None:
-    """Stand on its own: a session, three pipes, a death with its parent."""
+    """Stand on its own: a session, three pipes, a death with its parent, and before others when memory runs out."""
     os.setsid()  # a process group of its own: what the model starts ends with it
+    go_first()
     die_with_parent(parent)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when the thread that started it ends, whatever ends it."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
-        os._exit(1)

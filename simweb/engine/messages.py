@@ -1,11 +1,12 @@
 """What is said of a run while it is played: messages of plain JSON, the same whoever plays it.
 
 `turn` and `frame` as they come, then `played` or `failed`. The first of them has the `environment`. A `call` of a model is
-said as soon as it is answered, in the middle of its turn.
+said as soon as it is answered, in the middle of its turn. One message is a line of JSON of at most LONGEST_MESSAGE bytes.
 """
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -21,6 +22,32 @@ from simweb.engine.scenario import FILES_READ
 from simweb.engine.texts import LONG_CHARACTERS, NAME_CHARACTERS, keepable, text_of
 
 Message = dict[str, Any]
+LONGEST_MESSAGE = 8 * 1024 * 1024  # bytes; whoever reads one, and tells it on, holds up others for that long
+PARTS_NAMED = 3
+TOLD = {"turn": "A turn", "frame": "A picture", "call": "A call of a model", "played": "The end of the run"}
+
+
+class TooMuchSaid(Exception):
+    """A model has more to say at once than anybody reads."""
+
+
+def line_of(message: Message) -> bytes:
+    """The message as a line of JSON. Raises TooMuchSaid, which names the bound and what is large, and ValueError for NaN."""
+    line = json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    if len(line) <= LONGEST_MESSAGE:
+        return line
+    sizes = {name: len(json.dumps(part)) for name, part in message.items() if isinstance(part, dict | list | str)}
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:PARTS_NAMED]
+    parts = ", ".join(f"{_word(name)} {sizes[name]:,}" for name in largest)
+    what = TOLD.get(message.get("type", ""), "An answer")
+    raise TooMuchSaid(
+        f"{what} is told in {len(line):,} bytes of JSON, and at most {LONGEST_MESSAGE:,} are read ({parts}). "
+        "Report fewer rows, decisions or problems at once, or shorter ones."
+    )
+
+
+def _word(part: str) -> str:
+    return "decisions" if part == "entry" else part
 
 
 def messages_of(

@@ -21,6 +21,8 @@ from pydantic_core import (
     ValidationError,
 )
 
+from simweb.engine.texts import keepable
+
 Schema = Mapping[str, Any]
 JSON_TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -52,9 +54,9 @@ def read_params(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
 
 
 def worded(error: BaseException) -> str:
-    """Type and text of an error of somebody else's code."""
+    """Type and text of an error of somebody else's code, of bounded length."""
     try:
-        return f"{type(error).__name__}: {error}"
+        return keepable(f"{type(error).__name__}: {error}")
     except BaseException:
         return f"{type(error).__name__}, whose text cannot be made"
 

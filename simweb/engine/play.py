@@ -176,5 +176,5 @@ def _frame(world: Scenario, number: int) -> Frame | None:
     try:
         view = world.view()
         return None if view is None else Frame(number, view.to_dict())
-    except Exception as error:
+    except BaseException as error:  # whatever it raises, sys.exit too: a picture is a guest in the run
         return Frame(number, None, keepable(f"{type(error).__name__}: {text_of(error)}"))

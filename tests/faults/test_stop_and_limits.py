@@ -48,3 +48,13 @@ def test_a_model_that_needs_more_memory_than_it_may_hold_fails_and_the_limit_is_
     assert "more memory than the 400 MiB it may hold" in ended["error"]["message"]
     assert ended["turns_done"] >= 1
     assert lab.ended(lab.run(lab.simulation("A toy")))["status"] == "completed"
+
+
+@pytest.mark.parametrize("how", ["share", "spread"])
+def test_shared_memory_and_that_of_a_models_own_processes_counts(lab: Lab, how: str) -> None:
+    slug = lab.simulation("Rude", "rude", 3, params={"how": how})
+    lab.client.patch(f"/simulations/{slug}", json={"execution": {"memory_limit_mb": 400}}).raise_for_status()
+    ended = lab.ended(lab.run(slug), 40)
+    assert (ended["status"], ended["failure_kind"]) == ("failed", "system")
+    assert "more memory than the 400 MiB it may hold" in ended["error"]["message"]
+    assert "With its shared memory and its processes it held" in ended["error"]["message"]

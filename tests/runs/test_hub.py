@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from runs import services
+from runs import frames, services
 from runs.consumers import JsonSocket
 from runs.live import OUTBOX_FRAMES, Outbox, hub
 from runs.models import Run, Simulation
@@ -172,8 +172,6 @@ async def test_all_who_watch_get_the_same_frame(make_run: MakeRun, headers: Any)
 async def test_a_drawing_that_fails_does_not_end_the_hub(
     make_run: MakeRun, headers: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from runs import frames
-
     def broken(*arguments: Any) -> None:
         raise RuntimeError("no paint")
 
@@ -187,6 +185,39 @@ async def test_a_drawing_that_fails_does_not_end_the_hub(
         second = await in_thread(make_run)
         while (await socket.next("run_update"))["data"]["id"] != second.pk:
             pass
+
+
+@pytest.mark.parametrize("form", ["json", "html"])
+async def test_a_run_that_cannot_be_drawn_says_so_in_its_place_and_others_are_told(
+    make_run: MakeRun, headers: Any, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    bad, good = await in_thread(make_run), await in_thread(make_run)
+
+    def unless_bad(whole: Any) -> Any:
+        def checked(run: Run, **more: Any) -> Any:
+            if run.pk == bad.pk:
+                raise RuntimeError("no paint")
+            return whole(run, **more)
+
+        return checked
+
+    monkeypatch.setattr(Run, "progress", property(unless_bad(Run.progress.fget)))
+    monkeypatch.setattr(frames, "run_json", unless_bad(frames.run_json))
+    drawn, versions = await in_thread(
+        frames.draw,
+        {run.pk: {"state"} for run in (bad, good)},
+        {(form, topic) for topic in ("history", "simulation:a-toy", f"run:{bad.pk}", f"run:{good.pk}", "runs")},
+    )
+    told = {topic: text for (_, topic), text in drawn if f"run-{bad.pk}" in text or f"run {bad.pk} cannot" in text}
+    assert set(versions) == {bad.pk, good.pk}
+    if form == "json":
+        assert "CANNOT_BE_SHOWN" in told["runs"]
+        assert any(f'"id":{good.pk},' in text for _, text in drawn)
+        return
+    assert f'id="run-{bad.pk}"' in told["history"]
+    assert "cannot be shown" in told["history"]
+    assert f'id="run-{good.pk}"' in told["history"]
+    assert f'id="run-{bad.pk}-live"' in told[f"run:{bad.pk}"]
 
 
 async def test_changes_are_found_again_when_a_database_that_failed_is_back(

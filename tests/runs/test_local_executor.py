@@ -119,6 +119,21 @@ def test_a_killed_fork_server_costs_its_run_and_the_next_has_another(started: Lo
 
 
 @pytest.mark.parametrize("workers", [1])
+def test_a_stopped_fork_server_is_told_and_replaced(started: LocalExecutor, tmp_path: Path) -> None:
+    run, arrived = waiting(tmp_path, "arrived")
+    pid = pid_in(arrived)
+    [parent] = [other for other in children() if pid in _children_of(other)]
+    assert started.state == "ok"
+    os.kill(parent, signal.SIGSTOP)
+    wait_until(lambda: started.state == "worker-1: its fork server is stopped")
+    (tmp_path / "never").touch()
+    assert ended(run).status == "completed"
+    assert ended(queue("toy")).status == "completed"
+    assert started.state == "ok"
+    assert not is_alive(parent)
+
+
+@pytest.mark.parametrize("workers", [1])
 def test_a_fork_server_that_is_killed_while_nothing_is_played_costs_no_run(started: LocalExecutor) -> None:
     assert ended(queue("toy")).status == "completed"
     idle = wait_until(children)
@@ -185,9 +200,10 @@ def test_stopping_a_run_ends_its_process_even_one_that_ignores_sigterm(
     assert [ended(queue("toy")).status for _ in range(2)] == ["completed"] * 2
 
 
-def test_what_a_model_started_itself_ends_with_its_run(started: LocalExecutor, tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_a_model_started_itself_ends_with_its_run(started: LocalExecutor, tmp_path: Path, apart: bool) -> None:
     left = tmp_path / "left"
-    run, arrived = waiting(tmp_path, "arrived", child=str(left))
+    run, arrived = waiting(tmp_path, "arrived", child=str(left), apart=apart)
     pid_in(arrived)
     services.cancel(run, by=None)
     wait_until(lambda: not is_alive(pid_in(left)))
