@@ -55,8 +55,13 @@ class Session(APIKeyCookie):
 
     param_name = "sessionid"
 
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """Who is not signed in is told that, and not that a CSRF token is missing."""
+        caller: Caller | None = super().__call__(request) if request.user.is_authenticated else None
+        return caller
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
-        return caller_of_session(request.user) if request.user.is_authenticated else None
+        return caller_of_session(request.user)
 
 
 def page(role: Role = Role.VIEWER) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
