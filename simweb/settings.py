@@ -36,6 +36,7 @@ RECORD_INTERVAL_MS = environment.number("SIMWEB_RECORD_INTERVAL_MS", 50, least=0
 LIVE_INTERVAL_MS = environment.number("SIMWEB_LIVE_INTERVAL_MS", 250, least=20, most=10_000)
 PING_SECONDS = environment.number("SIMWEB_PING_SECONDS", 20, least=2, most=3_600)
 HTTP_THREADS = environment.number("SIMWEB_HTTP_THREADS", 16, least=2, most=256)
+PLAYER_ENV = environment.names("SIMWEB_PLAYER_ENV")  # what models may read of our environment, beside the usual
 COMPILED = environment.flag("SIMWEB_COMPILED", True)  # whether scenarios may compile their rules
 MAX_TURNS = environment.number("SIMWEB_MAX_TURNS", 1_000_000, least=1, most=100_000_000)
 ANSWER_SECONDS = environment.number(
@@ -195,10 +196,20 @@ LOG_LEVEL = environment.choice("SIMWEB_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "simweb.logs.DiscreetFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
         "level": LOG_LEVEL,
+    },
+    "loggers": {
+        "django": {"handlers": []},  # Django's own would write the same lines, indiscreetly
+        "httpx": {"level": "WARNING"},  # it logs the whole address of every webhook
     },
 }
