@@ -272,14 +272,14 @@ class BulkActAdmin(ReadOnly):
 
 @admin.register(Notifier)
 class NotifierAdmin(ReadOnly):
-    """Without its secret, which only whoever made it has seen."""
+    """Without its secret and the end of its address, which only whoever made it has seen."""
 
     sees = Role.OPERATOR
 
-    list_display = ("simulation", "channel", "address", "is_active", "created_at")
+    list_display = ("simulation", "channel", "shown_address", "is_active", "created_at")
     list_filter = ("channel", "is_active")
     list_select_related = ("simulation",)
-    fields = ("simulation", "channel", "address", "statuses", "is_active", "created_at")
+    fields = ("simulation", "channel", "shown_address", "statuses", "is_active", "created_at")
 
 
 @admin.register(Delivery)

@@ -210,6 +210,7 @@ LOGGING = {
     },
     "loggers": {
         "django": {"handlers": []},  # Django's own would write the same lines, indiscreetly
-        "httpx": {"level": "WARNING"},  # it logs the whole address of every webhook
+        "httpx": {"level": "WARNING"},  # it and the next would log the whole address of every webhook
+        "httpcore": {"level": "WARNING"},
     },
 }
