@@ -48,7 +48,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with psycopg.connect(ADDRESS, autocommit=True) as database:
             database.execute(f'CREATE DATABASE "{name}"')
         address = {"DATABASE_URL": HASTY.replace(ADDRESS, f"{ADDRESS.rpartition('/')[0]}/{name}")}
-    server = Server(folder, SIMWEB_WORKERS="2", SIMWEB_NOTIFY_PRIVATE="1", **SECRETS, **GIVEN_TO_MODELS, **address)
+    server = Server(
+        folder,
+        SIMWEB_WORKERS="2",
+        SIMWEB_NOTIFY_PRIVATE="1",
+        SIMWEB_PING_SECONDS="2",
+        **SECRETS,
+        **GIVEN_TO_MODELS,
+        **address,
+    )
     try:
         server.link = server.start()
         yield server
