@@ -1,5 +1,6 @@
 """Everything that can be set, and the variable that sets it. With nothing set, simweb works on one machine."""
 
+import sys
 from pathlib import Path
 
 import dj_database_url
@@ -7,11 +8,12 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from simweb import environment
+from simweb.private import keep_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(environment.text("SIMWEB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(f"SIMWEB_DATA_DIR={DATA_DIR}: cannot be made or used: {error.strerror}") from None
 
@@ -118,6 +120,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file: threads that share an in-memory test database answer "table is locked".
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+_is_file = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+for _sentence in keep_private(DATA_DIR, Path(DATABASES["default"]["NAME"]).resolve() if _is_file else None):
+    sys.stderr.write(f"simweb: {_sentence}\n")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.text("REDIS_URL")
