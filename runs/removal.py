@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
@@ -25,6 +27,7 @@ RULES: tuple[Callable[[datetime], QuerySet[Any]], ...] = (
     lambda now: IdempotentRequest.objects.filter(created_at__lt=now - KEPT_FOR),
     lambda now: Session.objects.filter(expire_date__lt=now),
     lambda now: SignInLink.objects.filter(expires_at__lt=now),
+    lambda now: AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME),
     lambda now: Delivery.objects.exclude(outcome=Delivered.PENDING).filter(created_at__lt=now - MONTH),
     lambda now: BulkAct.objects.filter(finished_at__lt=now - MONTH),
     lambda now: LogEntry.objects.filter(action_time__lt=now - YEAR),

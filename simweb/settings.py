@@ -1,10 +1,12 @@
 """Everything that can be set, and the variable that sets it. With nothing set, simweb works on one machine."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.conf.global_settings import PASSWORD_HASHERS
 from django.core.exceptions import ImproperlyConfigured
 
 from simweb import environment
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",  # limits how often somebody may guess
     "ninja",  # its documentation page, from our own static files
     "simweb.access",
     "metrics",
@@ -84,6 +87,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simweb.errors.keepable_texts",
     "simweb.errors.api_problems",
+    "simweb.access.passwords.SayBusy",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "simweb.urls"
 ASGI_APPLICATION = "simweb.asgi.application"
@@ -146,11 +151,26 @@ else:
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "sign-in"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["simweb.access.passwords.PatientHasher", *PASSWORD_HASHERS]
+# So many wrong passwords for one name from one address, and it is closed there for a while. Not the name alone: then
+# anybody could lock anybody out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # it has a page in ours
+AXES_LOCKOUT_CALLABLE = "simweb.access.passwords.locked_out"
+AXES_CLIENT_IP_CALLABLE = "simweb.access.passwords.address_of"
+PROXIES = environment.number("SIMWEB_PROXIES", 0, least=0, most=10)  # that each add to X-Forwarded-For
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 METRICS_NETWORKS = environment.networks("SIMWEB_METRICS_NETWORKS")  # may read /metrics without a token
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

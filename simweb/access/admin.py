@@ -1,5 +1,6 @@
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -48,6 +49,21 @@ class IdempotentRequestAdmin(ForAdmins, admin.ModelAdmin):
     list_display = ("key", "person", "status", "created_at")
     fields = ("key", "person", "status", "location", "created_at")
     show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, *of: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(AccessAttempt)
+class WrongPasswordsAdmin(ForAdmins, admin.ModelAdmin):
+    """Who gave wrong passwords lately; without the row they may go on at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    fields = ("username", "ip_address", "user_agent", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
 
     def has_add_permission(self, request: HttpRequest, *of: Any) -> bool:
         return False

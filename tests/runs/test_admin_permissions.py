@@ -18,6 +18,7 @@ TABLE: dict[str, tuple[Role | None, ...]] = {
     "auth.Group": (ADMIN, ADMIN, ADMIN, ADMIN),
     "access.Token": (ADMIN, NOBODY, ADMIN, ADMIN),
     "access.IdempotentRequest": (ADMIN, NOBODY, NOBODY, ADMIN),
+    "axes.AccessAttempt": (ADMIN, NOBODY, NOBODY, ADMIN),
     "metrics.MetricSelection": (ADMIN, NOBODY, ADMIN, ADMIN),
     "runs.Simulation": (VIEWER, NOBODY, OPERATOR, NOBODY),
     "runs.SavedView": (ADMIN, NOBODY, NOBODY, NOBODY),

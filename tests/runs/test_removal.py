@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -37,6 +38,7 @@ def age(model: Any, field: str, days: float) -> None:
         (IdempotentRequest, "created_at", 1),
         (Session, "expire_date", 14),
         (SignInLink, "expires_at", 0.5),
+        (AccessAttempt, "attempt_time", 15 / 24 / 60),
         (Delivery, "created_at", 30),
         (BulkAct, "finished_at", 30),
         (LogEntry, "action_time", 365),
@@ -54,6 +56,7 @@ def test_a_row_goes_when_its_time_is_over(
     api.post("/simulations/a-toy/runs", {}, Idempotency_Key="k")
     signed_in(admin)
     create_sign_in_link(admin)
+    AccessAttempt.objects.create(username="guessed", failures_since_start=3)
     BulkAct.objects.create(act="delete", place=0, finished_at=timezone.now())
     LogEntry.objects.create(user=admin, content_type=ContentType.objects.first(), action_flag=1)
     ServerProcess.objects.create(name="gone", kind="web", seen_at=timezone.now())
