@@ -1,7 +1,8 @@
-"""SIGTERM of a server: what is played is finished, given back or failed, and never left lying."""
+"""SIGTERM, SIGHUP, SIGQUIT of a server: what is played is finished, given back or failed, and never left lying."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,12 +45,15 @@ def patient(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
-def test_a_run_that_finishes_while_the_server_drains_is_completed(patient: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda told: told.name)
+def test_a_run_that_finishes_while_the_server_drains_is_completed(
+    patient: Server, tmp_path: Path, told: signal.Signals
+) -> None:
     lab = Lab(patient.base, patient.manage("token", "drain", "--role", "admin"))
     run = lab.run(lab.paced("Soon done", 0.2, turns=5))
     waiting = [lab.run(lab.paced("Waits", 0.2, turns=5)) for _ in range(3)][-1]
     lab.until(run, "running")
-    patient.stop()
+    patient.stop(told)
     assert not players_of(tmp_path)
     patient.start()
     assert states(lab, run) == ["queued", "running", "completed"]
