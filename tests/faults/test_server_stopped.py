@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from tests.faults.conftest import QUICK, Waits
 from tests.faults.processes import players_of
 from tests.waiting import wait_until
-from tests.web.server import Lab, Server
+from tests.web.server import ROOT, Lab, Server
 
 
 def states(lab: Lab, run: int) -> list[str]:
@@ -60,3 +62,9 @@ def test_a_run_that_finishes_while_the_server_drains_is_completed(
     assert lab.ended(waiting)["status"] == "completed"
     assert states(lab, waiting) == ["queued", "running", "completed"]
     lab.client.close()
+
+
+def test_under_nohup_a_hangup_ends_nothing() -> None:
+    code = "import os; from simweb.hangup import end_like_sigterm; end_like_sigterm(); os.kill(os.getpid(), 1); print('on')"
+    done = subprocess.run(["nohup", sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "on"
