@@ -18,7 +18,7 @@ ALLOWED = (
     *("NUMBA_*", "OMP_*", "MKL_*", "OPENBLAS_*"),
     *("SIMWEB_SCENARIOS", "SIMWEB_COMPILED*", "SIMWEB_DATA_DIR", "SIMWEB_MAX_DECISIONS"),
     # Experiments ask models of language in the process that plays them.
-    *("*_API_KEY", "OPENAI_BASE_URL", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("*_API_KEY", "*_BASE_URL", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
 )
 NEVER = ("SIMWEB_SECRET_KEY", "DATABASE_URL", "REDIS_URL")

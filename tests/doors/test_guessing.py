@@ -50,7 +50,8 @@ def test_after_ten_wrong_passwords_a_name_is_closed_from_there_and_no_other(serv
     assert (right.status_code, right.headers["Retry-After"]) == (429, "900")
     assert "15 minutes" in right.text
     assert "manage.py sign_in_link" in right.text
-    assert guesser.client.post("/admin/login/", data={**guesser.form, "username": "guessed"}).status_code == 200
+    form = {**guesser.form, "username": "guessed", "password": "the right password of guessed"}
+    assert guesser.client.post("/admin/login/", data=form).status_code == 429
     assert guesser.guess("unhurt", "the right password of unhurt").status_code == 302
 
 
