@@ -25,7 +25,7 @@ def test_what_has_no_turn_is_played_by_another_worker_and_what_has_turns_is_lost
     players = {waits.pid("begun"), waits.pid("unbegun")}
     wait_until(lambda: lab.get(begun)["turns_done"] == 1)
     second = machines.worker()
-    first.stop()
+    first.stop(signal.SIGHUP)
     assert not [pid for pid in players if is_alive(pid)]
     assert not players_of(first.data_dir)
     lost = lab.get(begun)
@@ -43,7 +43,6 @@ def test_what_has_no_turn_is_played_by_another_worker_and_what_has_turns_is_lost
     [
         ("the worker", signal.SIGTERM),
         ("all its processes", signal.SIGTERM),
-        ("the worker", signal.SIGHUP),
         ("all its processes", signal.SIGQUIT),
     ],
     ids=str,
