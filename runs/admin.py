@@ -30,6 +30,8 @@ from runs.models import (
 )
 from runs.specs import BadSpec
 from runs.templatetags.show import cost, duration, pretty
+from simweb.access.by_role import ByRole
+from simweb.access.roles import Role
 
 admin.site.site_header = admin.site.site_title = "simweb"
 admin.site.index_title = "Everything that is kept"
@@ -46,14 +48,14 @@ class UncountedPaginator(Paginator):
         return int(found.order_by().values_list("pk")[: self.most].count())
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(ByRole, admin.ModelAdmin):
     """What the engine recorded is looked at here, never edited."""
 
     paginator = UncountedPaginator
     show_full_result_count = False
     list_per_page = 25
 
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest, *of: Any) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -63,7 +65,7 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-class Recent(admin.TabularInline):
+class Recent(ByRole, admin.TabularInline):
     """Rows that belong to a run; read only, and not too many."""
 
     extra = 0
@@ -81,7 +83,7 @@ class EventInline(Recent):
 
 
 @admin.register(Simulation)
-class SimulationAdmin(admin.ModelAdmin):
+class SimulationAdmin(ByRole, admin.ModelAdmin):
     """Simulations are made and changed on their pages, where parameters are checked; here they are looked at and archived."""
 
     list_display = ("name", "slug", "scenario", "turns", "completed_runs", "failed_runs", "is_archived")
@@ -101,7 +103,7 @@ class SimulationAdmin(admin.ModelAdmin):
     )
     readonly_fields = ("slug", "scenario", "turns", "headline_metric", "shown_params", "metric_keys", "created_by")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, *of: Any) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -169,15 +171,15 @@ class RunAdmin(ReadOnly):
     def price(self, run: Run) -> str:
         return cost(run.total_cost_usd)
 
-    @admin.action(description="Stop", permissions=["view"])
+    @admin.action(description="Stop", permissions=["act"])
     def stop(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
         self._each(request, chosen, services.cancel, "stopped")
 
-    @admin.action(description="Retry", permissions=["view"])
+    @admin.action(description="Retry", permissions=["act"])
     def retry(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
         self._each(request, chosen, services.retry, "queued again")
 
-    @admin.action(description="Delete (can be undone on the run's page)", permissions=["view"])
+    @admin.action(description="Delete (can be undone on the run's page)", permissions=["act"])
     def delete_runs(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
         self._each(request, chosen, services.delete, "deleted")
 
@@ -253,6 +255,9 @@ class SeriesBlockAdmin(ReadOnly):
 
 @admin.register(SavedView)
 class SavedViewAdmin(ReadOnly):
+    """Everybody's, shared or not."""
+
+    sees = Role.ADMIN
     list_display = ("name", "owner", "query", "sort", "is_shared", "created_at")
     search_fields = ("name", "owner__username")
     list_select_related = ("owner",)
@@ -267,16 +272,19 @@ class BulkActAdmin(ReadOnly):
 
 @admin.register(Notifier)
 class NotifierAdmin(ReadOnly):
-    """Without its secret, which only whoever made it has seen."""
+    """Without its secret and the end of its address, which only whoever made it has seen."""
 
-    list_display = ("simulation", "channel", "address", "is_active", "created_at")
+    sees = Role.OPERATOR
+
+    list_display = ("simulation", "channel", "shown_address", "is_active", "created_at")
     list_filter = ("channel", "is_active")
     list_select_related = ("simulation",)
-    fields = ("simulation", "channel", "address", "statuses", "is_active", "created_at")
+    fields = ("simulation", "channel", "shown_address", "statuses", "is_active", "created_at")
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
+    sees = Role.OPERATOR
     list_display = ("id", "notifier", "run_id", "outcome", "attempts", "answer", "created_at", "sent_at")
     list_filter = ("outcome",)
     search_fields = ("=run__id",)

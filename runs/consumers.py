@@ -19,12 +19,12 @@ from runs.frames import Audience, Format
 from runs.live import Outbox, hub
 from runs.models import Run, Simulation
 from runs.schemas import run_json, simulation_json
-from simweb.access.doors import Caller, caller_of_session, caller_of_token
+from simweb.access.doors import Caller
 from simweb.access.roles import Role
+from simweb.access.watch import TRY_AGAIN_LATER, UNAUTHORIZED, Guest, callers_of, proof_of, watch
 
 logger = logging.getLogger(__name__)
-UNAUTHORIZED, FORBIDDEN_ORIGIN, SLOW_CLIENT = 4401, 4403, 4429  # and 4408, see simweb/server.py
-TRY_AGAIN_LATER = 1013
+FORBIDDEN_ORIGIN, SLOW_CLIENT = 4403, 4429  # and 4401 and 1013, see simweb/access/watch.py; 4408, see simweb/server.py
 MAX_TOPICS = 50
 
 
@@ -48,21 +48,33 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         await self.accept()  # first, so that a browser sees our close code and not just a refused handshake
         hub.start()
+        watch.start()
         self.outbox = Outbox(self._give_up)
         self.audiences: set[Audience] = set()
         self.writer: asyncio.Task[None] | None = None
-        self.caller = await database_sync_to_async(_caller, thread_sensitive=False)(self.scope)
+        self.guest: Guest | None = None
+        proof = proof_of(self.scope)
+        try:
+            callers = await database_sync_to_async(callers_of, thread_sensitive=False)([proof])
+        except DatabaseGone:
+            await self.close(TRY_AGAIN_LATER)
+            return
+        self.caller = callers.get(proof)
         if not _same_origin(self.scope):
             await self.close(FORBIDDEN_ORIGIN)
         elif self.caller is None:
             await self.close(UNAUTHORIZED)
         else:
             self.form = self.form_for(self.caller)
+            self.guest = Guest(proof, self.caller, self.turn_away)
             hub.enter(self.outbox)
+            watch.enter(self.guest)
             self.writer = asyncio.create_task(self._write())
 
     async def disconnect(self, code: int) -> None:
         hub.exit(self.outbox, self.audiences)
+        if self.guest is not None:
+            watch.exit(self.guest)
         if self.writer is not None:
             self.writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -82,7 +94,10 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def subscribe(self, message: dict[str, Any]) -> None:
         """Watch topics, each from its snapshot on: what changes while that is drawn is told after it."""
         accepted = []
-        for topic in self._topics(message):
+        topics = self._topics(message)
+        if self.guest is None or (topics and not await watch.ask([self.guest])):
+            return
+        for topic in topics:
             audience: Audience = (self.form, topic)
             place = self.outbox.reserve()
             hub.join(self.outbox, audience)
@@ -165,10 +180,15 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _give_up(self) -> None:
         """Close a client that reads slower than there is news. It comes back, and its snapshots tell it what it missed."""
+        logger.info("live: a client that reads too slowly is closed")
+        self.turn_away(SLOW_CLIENT)
+
+    def turn_away(self, code: int) -> None:
+        """Say nothing more to it, and close it."""
+        self.outbox.overflowed = True
         if self.writer is not None:
-            logger.info("live: a client that reads too slowly is closed")
             self.writer.cancel()
-            self.writer = asyncio.create_task(self.close(SLOW_CLIENT))
+            self.writer = asyncio.create_task(self.close(code))
 
 
 class JsonSocket(Socket):
@@ -224,14 +244,6 @@ class PageSocket(Socket):
     async def ping(self, message: dict[str, Any]) -> None:
         """Answer without markup. What was asked for before the ping is on the page when this comes."""
         self.outbox.put("<!--pong-->")
-
-
-def _caller(scope: dict[str, Any]) -> Caller | None:
-    for name, value in scope["headers"]:
-        if name == b"authorization" and value.lower().startswith(b"bearer "):
-            return caller_of_token(value[7:].decode(errors="replace").strip())
-    user: Any = scope["user"]
-    return caller_of_session(getattr(user, "_wrapped", user)) if user.is_authenticated else None
 
 
 def _same_origin(scope: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from django.db import close_old_connections, connections
 from django.db.models import F
 from django.utils import timezone
 
-from runs.models import Delivery, Run
+from runs.models import Delivery, Run, discreet
 from runs.schemas import run_json
 from runs.states import Channel, Delivered
 
@@ -73,7 +73,8 @@ def _try(delivery: Delivery, now: datetime) -> bool:
     try:
         answer = _send(delivery)
     except Exception as error:  # whatever the other side or the network does
-        _note_failure(delivery, delivery.attempts + 1, f"{type(error).__name__}: {error}", isinstance(error, Refused))
+        said = discreet(f"{type(error).__name__}: {error}")
+        _note_failure(delivery, delivery.attempts + 1, said, isinstance(error, Refused))
     else:
         sent = {"outcome": Delivered.SENT, "answer": answer[:300], "sent_at": timezone.now(), "next_try_at": None}
         Delivery.objects.filter(pk=delivery.pk).update(**sent)

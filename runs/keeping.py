@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from runs import simulations
 from runs.models import Delivery, Simulation
+from runs.models.bounds import MOST_LIMIT
 from runs.notifier_pages import NotifierForm, added, note_errors
 from runs.schedules import set_schedule
 from runs.schemas import Execution
@@ -45,9 +46,9 @@ class SettingsForm(forms.Form):
     is_archived = forms.BooleanField(
         required=False, label="Archived", help_text="Off the dashboard; its runs are kept."
     )
-    run_timeout_s = Limit(min_value=1, label="A run may take", help_text="seconds")
-    turn_timeout_s = Limit(min_value=1, label="A turn may take", help_text="seconds")
-    memory_limit_mb = Limit(min_value=64, label="A run may hold", help_text="MiB of memory")
+    run_timeout_s = Limit(min_value=1, max_value=MOST_LIMIT, label="A run may take", help_text="seconds")
+    turn_timeout_s = Limit(min_value=1, max_value=MOST_LIMIT, label="A turn may take", help_text="seconds")
+    memory_limit_mb = Limit(min_value=64, max_value=MOST_LIMIT, label="A run may hold", help_text="MiB of memory")
     max_parallel = Limit(min_value=1, max_value=1000, label="At once", help_text="runs")
     retry_attempts = forms.IntegerField(min_value=0, max_value=100, label="Retries by themselves", help_text="at most")
     retry_backoff_s = forms.IntegerField(

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from runs.models import Decision, Event, Problem, Run, Simulation, Turn
+from runs.models.bounds import MOST_LIMIT
 from runs.states import FailureKind, Missed, Overlap
 
 
@@ -102,9 +103,9 @@ class Execution(Schema):
     """How the runs of a simulation are played; null is no limit."""
 
     model_config = ConfigDict(extra="forbid")
-    run_timeout_s: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
-    turn_timeout_s: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
-    memory_limit_mb: StrictInt | None = Field(None, ge=64, le=2**31 - 1)
+    run_timeout_s: StrictInt | None = Field(None, ge=1, le=MOST_LIMIT)
+    turn_timeout_s: StrictInt | None = Field(None, ge=1, le=MOST_LIMIT)
+    memory_limit_mb: StrictInt | None = Field(None, ge=64, le=MOST_LIMIT)
     max_parallel: StrictInt | None = Field(None, ge=1, le=1000)
     retry_attempts: StrictInt = Field(0, ge=0, le=100)
     retry_backoff_s: StrictInt = Field(30, ge=0, le=86_400)

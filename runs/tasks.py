@@ -34,6 +34,7 @@ from runs.upkeep import Upkeep
 from simweb.engine import Spec
 from simweb.engine.journal import NOTHING, Journal
 from simweb.engine.processes import die_with_parent
+from simweb.hangup import LIKE_SIGTERM, end_like_sigterm
 
 logger = logging.getLogger(__name__)
 # The worker writes, the processes of its pool, forked from it, read: who the worker is, and the moment of the machine's
@@ -96,17 +97,19 @@ def conduct_run(run_id: int) -> None:
     except PlayerDied as death:
         logger.warning("run %s: %s; it stays in the queue", run_id, death)
         return
-    usual = signal.signal(signal.SIGTERM, finish_first)
+    usual = {number: signal.signal(number, finish_first) for number in (signal.SIGTERM, *LIKE_SIGTERM)}
     try:
         conduct(run_id, slot, f"{socket.gethostname()[:60]}-{os.getpid()}")
     finally:
-        signal.signal(signal.SIGTERM, usual)
+        for number, handler in usual.items():
+            signal.signal(number, handler)
     if slot.was_told_to_end:
         raise SystemExit(0)
 
 
 def finish_first(number: int, frame: Any) -> None:
-    """SIGTERM to this process while it plays, as a service manager sends it to all: the worker's patience decides."""
+    """SIGTERM to this process while it plays, as a service manager sends it to all, or what a terminal sends to all: the
+    worker's patience decides."""
     slot.was_told_to_end = True
 
 
@@ -135,6 +138,7 @@ def cool_down(**news: Any) -> None:
 @worker_ready.connect
 def keep_up(sender: Any, **news: Any) -> None:
     """A worker keeps the clock too: the lost are found even when no web server is up."""
+    end_like_sigterm()  # Celery would be restarted by the one, and give up everything at the other
     presence.slots = sender.controller.concurrency
     upkeep.start()
 

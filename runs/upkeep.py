@@ -15,8 +15,8 @@ from django.db import Error as DatabaseGone
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
-from runs import bulk, queries, retention, schedules
-from runs.presence import TELL_SECONDS, Presence, forget_the_gone
+from runs import bulk, queries, removal, retention, schedules
+from runs.presence import TELL_SECONDS, Presence
 from runs.recording import bury
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Upkeep(threading.Thread):
         if self._presence is not None and not 0 <= now - self._told_at < TELL_SECONDS:
             by_the_clock.insert(0, self.be_seen)
         if not 0 <= now - self._pruned_at < PRUNE_SECONDS:
-            by_the_clock += [forget_the_gone, self.prune]
+            by_the_clock += [removal.remove_the_useless, self.prune]
         return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]
 
     def be_seen(self) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 from autobahn.exception import Disconnected
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import reactor
+
+from simweb.hangup import end_like_sigterm
 
 SILENT_CLIENT = 4408
 # What was sent to a client before it was closed, and the code, may still be read for so long.
@@ -110,4 +113,5 @@ class WebServer(Server):  # type: ignore[misc]
     def _listening(self) -> None:
         self.ws_factory.protocol = Line
         self.ws_factory.setProtocolOptions(closeHandshakeTimeout=CLOSING_SECONDS)
+        reactor.callWhenRunning(end_like_sigterm)  # by then it has its handler for SIGTERM
         self.ready()

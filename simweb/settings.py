@@ -1,17 +1,21 @@
 """Everything that can be set, and the variable that sets it. With nothing set, simweb works on one machine."""
 
+import sys
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.conf.global_settings import PASSWORD_HASHERS
 from django.core.exceptions import ImproperlyConfigured
 
 from simweb import environment
+from simweb.private import keep_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(environment.text("SIMWEB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(f"SIMWEB_DATA_DIR={DATA_DIR}: cannot be made or used: {error.strerror}") from None
 
@@ -36,6 +40,7 @@ RECORD_INTERVAL_MS = environment.number("SIMWEB_RECORD_INTERVAL_MS", 50, least=0
 LIVE_INTERVAL_MS = environment.number("SIMWEB_LIVE_INTERVAL_MS", 250, least=20, most=10_000)
 PING_SECONDS = environment.number("SIMWEB_PING_SECONDS", 20, least=2, most=3_600)
 HTTP_THREADS = environment.number("SIMWEB_HTTP_THREADS", 16, least=2, most=256)
+PLAYER_ENV = environment.names("SIMWEB_PLAYER_ENV")  # what models may read of our environment, beside the usual
 COMPILED = environment.flag("SIMWEB_COMPILED", True)  # whether scenarios may compile their rules
 MAX_TURNS = environment.number("SIMWEB_MAX_TURNS", 1_000_000, least=1, most=100_000_000)
 ANSWER_SECONDS = environment.number(
@@ -60,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",  # limits how often somebody may guess
     "ninja",  # its documentation page, from our own static files
     "simweb.access",
     "metrics",
@@ -81,6 +87,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simweb.errors.keepable_texts",
     "simweb.errors.api_problems",
+    "simweb.access.passwords.SayBusy",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "simweb.urls"
 ASGI_APPLICATION = "simweb.asgi.application"
@@ -117,6 +125,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file: threads that share an in-memory test database answer "table is locked".
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+_is_file = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+for _sentence in keep_private(DATA_DIR, Path(DATABASES["default"]["NAME"]).resolve() if _is_file else None):
+    sys.stderr.write(f"simweb: {_sentence}\n")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.text("REDIS_URL")
@@ -140,11 +151,26 @@ else:
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "sign-in"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["simweb.access.passwords.PatientHasher", *PASSWORD_HASHERS]
+# So many wrong passwords for one name from one address, and it is closed there for a while. Not the name alone: then
+# anybody could lock anybody out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # it has a page in ours
+AXES_LOCKOUT_CALLABLE = "simweb.access.passwords.locked_out"
+AXES_CLIENT_IP_CALLABLE = "simweb.access.passwords.address_of"
+PROXIES = environment.number("SIMWEB_PROXIES", 0, least=0, most=10)  # that each add to X-Forwarded-For
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 METRICS_NETWORKS = environment.networks("SIMWEB_METRICS_NETWORKS")  # may read /metrics without a token
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -195,10 +221,21 @@ LOG_LEVEL = environment.choice("SIMWEB_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "simweb.logs.DiscreetFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
         "level": LOG_LEVEL,
+    },
+    "loggers": {
+        "django": {"handlers": []},  # Django's own would write the same lines, indiscreetly
+        "httpx": {"level": "WARNING"},  # it and the next would log the whole address of every webhook
+        "httpcore": {"level": "WARNING"},
     },
 }

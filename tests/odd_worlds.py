@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -114,6 +116,8 @@ SAYS: dict[str, Callable[[], Any]] = {
             )
         ],
     ),
+    "environment": lambda: sys.stdout.write(f"{sorted(os.environ.items())}\n") and TurnReport({}),
+    "file": lambda: Path(os.environ["SIMWEB_DATA_DIR"], "written-by-a-model").touch() or TurnReport({}),
     "prints": lambda: sys.stdout.write("\x1b[31mred\x1b[0m\n 10%\r100%\n" + "ü" * 70_000 + "\n") and TurnReport({}),
     "empty-names": lambda: TurnReport({"": 1}, decisions=[Decision(agent="", intent="")]),
 }

@@ -14,7 +14,7 @@ from runs.models import Notifier
 from runs.notifiers import create_notifier
 from runs.schemas import iso
 from runs.states import Channel, Status
-from simweb.access.idempotency import idempotent
+from simweb.access.idempotency import idempotent_but_for
 from simweb.access.roles import Role
 
 router = Router(tags=["notifications"])
@@ -28,6 +28,8 @@ class NotifierIn(Schema):
 
 
 class NotifierOut(Schema):
+    """`address` of a webhook ends after its host: the rest lets post there, and is never shown again."""
+
     id: int
     channel: str
     address: str
@@ -35,9 +37,10 @@ class NotifierOut(Schema):
 
 
 class NewNotifier(NotifierOut):
-    """`secret` is shown this once: X-Simweb-Signature is sha256=HMAC-SHA256(secret, body)."""
+    """`secret` is shown this once, and is null in the repetition of an answer: X-Simweb-Signature is
+    sha256=HMAC-SHA256(secret, body)."""
 
-    secret: str
+    secret: str | None
 
 
 class NotifierList(Schema):
@@ -68,7 +71,7 @@ def list_notifiers(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @router.post("/simulations/{slug}/notifiers", response={201: NewNotifier}, summary="Tell somebody when runs end")
-@idempotent
+@idempotent_but_for("secret")
 def create(request: HttpRequest, slug: str, data: NotifierIn) -> HttpResponse:
     caller(request, Role.OPERATOR)
     made = create_notifier(find_simulation(request, slug), **data.dict())
@@ -91,7 +94,7 @@ def list_all(request: HttpRequest) -> HttpResponse:
 
 
 @router.post("/notifiers", response={201: NewNotifier}, summary="Tell somebody when runs of any simulation end")
-@idempotent
+@idempotent_but_for("secret")
 def create_for_all(request: HttpRequest, data: NotifierIn) -> HttpResponse:
     caller(request, Role.OPERATOR)
     made = create_notifier(None, **data.dict())
@@ -112,7 +115,7 @@ def list_deliveries(request: HttpRequest, run_id: int) -> HttpResponse:
     items = [
         {
             "channel": delivery.notifier.channel,
-            "address": delivery.notifier.address,
+            "address": delivery.notifier.shown_address,
             "outcome": delivery.outcome,
             "attempts": delivery.attempts,
             "answer": delivery.answer,
@@ -131,4 +134,5 @@ def _deleted(notifiers: QuerySet[Notifier], notifier_id: int, missing: str) -> H
 
 
 def _notifier(notifier: Notifier) -> dict[str, Any]:
-    return {name: getattr(notifier, name) for name in ("id", "channel", "address", "statuses")}
+    shown = {name: getattr(notifier, name) for name in ("id", "channel", "statuses")}
+    return {**shown, "address": notifier.shown_address}

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from runs.executors.forks import environment_of_engine
+from runs.executors.surroundings import environment_of_engine, without_secrets
 from simweb.engine.messages import LONGEST_MESSAGE
 
 SIDE_BY_SIDE = 2
@@ -112,5 +112,5 @@ def _read(said: bytes, status: int, log: IO[bytes]) -> dict[str, Any]:
     how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
     log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_WORDS))
     lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    last = f" Its last words: {lines[-1]}" if lines else ""
+    last = f" Its last words: {without_secrets(lines[-1])}" if lines else ""
     raise Crashed(f"The process that played the run again {how}, without an answer.{last}")

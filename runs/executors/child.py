@@ -20,6 +20,7 @@ from runs.conductor import PlayerDied
 from runs.executors.forks import ForkServer
 from runs.executors.log import Log
 from runs.executors.pipe import MessageReader, Unreadable
+from runs.executors.surroundings import without_secrets
 from runs.recording import Message, is_last
 from simweb.engine import Spec
 from simweb.engine.journal import NOTHING, Journal
@@ -60,7 +61,7 @@ class ChildPlayer:
 
     @property
     def log(self) -> str:
-        return self._log.text
+        return without_secrets(self._log.text)
 
     def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
         """The first turn comes at once; after it, what arrived within SIMWEB_RECORD_INTERVAL_MS comes together.

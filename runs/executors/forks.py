@@ -14,24 +14,11 @@ from typing import IO
 from django.conf import settings
 
 from runs.conductor import PlayerDied
-from simweb.engine.chance import HASH_SEED, HASH_SETTING
+from runs.executors.surroundings import environment_of_engine
 
 PATIENCE_SECONDS = 5.0  # it may be in the middle of its imports when it is told to end
 START_SECONDS = 120.0  # a machine that does much else takes long over the imports
 ANSWER_SECONDS = 20.0
-
-
-def environment_of_engine() -> dict[str, str]:
-    """In what every process of the engine plays: the same run, the same surroundings."""
-    return {
-        **os.environ,
-        "SIMWEB_DATA_DIR": str(settings.DATA_DIR),
-        "SIMWEB_COMPILED": str(int(settings.COMPILED)),
-        "SIMWEB_MAX_DECISIONS": str(settings.MAX_DECISIONS_PER_RUN),
-        # One thread a child: as many children as cores are meant to run side by side.
-        "OPENBLAS_NUM_THREADS": "1",
-        HASH_SETTING: HASH_SEED,
-    }
 
 
 class Child:

@@ -1,6 +1,6 @@
 """The nouns: Simulation, Run, what a run leaves, who is told, what lists keep, and who is up."""
 
-from runs.models.notices import Delivery, Notifier
+from runs.models.notices import Delivery, Notifier, discreet
 from runs.models.presence import ServerProcess
 from runs.models.records import Decision, Event, Frame, JournalEntry, Problem, SeriesBlock, Turn
 from runs.models.run import Run, RunQuerySet
@@ -24,4 +24,5 @@ __all__ = [
     "ServerProcess",
     "Simulation",
     "Turn",
+    "discreet",
 ]

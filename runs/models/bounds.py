@@ -9,6 +9,7 @@ from django.db.models import Q
 from simweb.engine.numbers import MOST_COUNT, MOST_MILLISECONDS
 
 MOST_COST = Decimal("99999999.999999")
+MOST_LIMIT = 2**31 - 1  # of seconds, of MiB: what a column of whole numbers holds in PostgreSQL
 
 
 def within(most: object, *columns: str, least: int = 0) -> Q:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db import models
 from django.db.models import F, Q
 
 from runs.models.run import Run
 from runs.models.simulation import Simulation
 from runs.states import Channel, Delivered, Status
+
+WEB_ADDRESS = re.compile(r"(https?://)(?:[^\s/?#]*@)?([^\s/?#@]*)\S*")
+
+
+def discreet(text: str) -> str:
+    """The text, with each web address in it only up to its host: whoever knows the rest of a webhook's may post there."""
+    return WEB_ADDRESS.sub(r"\1\2/…", text)
 
 
 def default_statuses() -> list[str]:
@@ -32,7 +41,12 @@ class Notifier(models.Model):
         constraints = [models.CheckConstraint(condition=Q(channel__in=Channel.values), name="notifier_channel_known")]
 
     def __str__(self) -> str:
-        return f"{self.channel} to {self.address}"
+        return f"{self.channel} to {self.shown_address}"
+
+    @property
+    def shown_address(self) -> str:
+        """As people see it."""
+        return self.address if self.channel == Channel.EMAIL else discreet(self.address)
 
 
 class Delivery(models.Model):

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from ninja.security import APIKeyCookie, HttpBearer
 
+from simweb.access.models import Token
 from simweb.access.roles import Forbidden, Role, role_of
 from simweb.access.services import find_token
 
@@ -37,8 +38,11 @@ def caller_of_session(user: Any) -> Caller:
 def caller_of_token(secret: str) -> Caller | None:
     """The caller behind a token's text; None when it is unknown."""
     token = find_token(secret)
-    if token is None:
-        return None
+    return None if token is None else caller_with_token(token)
+
+
+def caller_with_token(token: Token) -> Caller:
+    """The caller who has shown this token."""
     own, granted = role_of(token.owner), Role(token.role)
     return Caller(token.owner, granted if own.covers(granted) else own)
 
@@ -55,8 +59,13 @@ class Session(APIKeyCookie):
 
     param_name = "sessionid"
 
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """Who is not signed in is told that, and not that a CSRF token is missing."""
+        caller: Caller | None = super().__call__(request) if request.user.is_authenticated else None
+        return caller
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
-        return caller_of_session(request.user) if request.user.is_authenticated else None
+        return caller_of_session(request.user)
 
 
 def page(role: Role = Role.VIEWER) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

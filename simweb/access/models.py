@@ -43,10 +43,11 @@ class IdempotentRequest(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     key = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)  # of method, path and body: the same key must mean the same request
+    role = models.CharField(max_length=10, choices=Role.choices)  # a lesser one is not given the answer
     status = models.PositiveSmallIntegerField()
     body = models.TextField()
     location = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)  # those of yesterday are removed
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "key"], name="one_answer_per_person_and_key")]

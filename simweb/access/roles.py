@@ -34,7 +34,7 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
         return Role.VIEWER
     if user.is_superuser:
         return Role.ADMIN
-    groups = set(user.groups.values_list("name", flat=True))
+    groups = {group.name for group in user.groups.all()}  # which may have been fetched already, of many people at once
     return next((role for role in (Role.ADMIN, Role.OPERATOR) if role.value in groups), Role.VIEWER)
 
 

@@ -78,3 +78,16 @@ def test_cookies_are_for_https_only_where_https_is_set(tmp_path: Path) -> None:
     code = SHOW.format("SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.CSRF_TRUSTED_ORIGINS")
     shown = python(code, tmp_path, SIMWEB_HTTPS="1", SIMWEB_ALLOWED_HOSTS="lab.example")
     assert shown.stdout.strip() == "True True ['https://lab.example']"
+
+
+def test_with_https_browsers_are_told_to_come_by_https_only(tmp_path: Path) -> None:
+    ask = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "simweb.settings"
+import django
+django.setup()
+from django.test import Client
+print(Client().get("/health", headers={"host": "127.0.0.1", "x-forwarded-proto": "https"}).get("Strict-Transport-Security"))
+"""
+    assert python(ask, tmp_path, SIMWEB_HTTPS="1").stdout.strip() == "max-age=31536000"
+    assert python(ask, tmp_path).stdout.strip() == "None"

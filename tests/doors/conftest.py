@@ -14,6 +14,16 @@ from tests.postgres import ADDRESS, HASTY, missing
 from tests.requirements import require
 from tests.web.server import Lab, Server
 
+# Of the server's environment. A model gets none of the first, and may not show the value that it gets of the second.
+SECRETS = {
+    "SIMWEB_SECRET_KEY": "no-model-may-read-this-key-that-signs-every-session",
+    "REDIS_URL": "",
+    "AWS_SECRET_ACCESS_KEY": "no-model-may-read-this-either",
+    "HARMLESS_BUT_UNASKED": "nobody-asked-for-this",
+}
+GIVEN_TO_MODELS = {"SOMEBODYS_API_KEY": "what-a-model-may-use-not-show", "TOWN_SIZE": "four-hundred"}
+GIVEN_TO_MODELS["SIMWEB_PLAYER_ENV"] = "TOWN_*,DATABASE_URL"
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A module that says why it needs `ONE_DATABASE` only is asked on SQLite: its tests are about words, not about rows."""
@@ -38,7 +48,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with psycopg.connect(ADDRESS, autocommit=True) as database:
             database.execute(f'CREATE DATABASE "{name}"')
         address = {"DATABASE_URL": HASTY.replace(ADDRESS, f"{ADDRESS.rpartition('/')[0]}/{name}")}
-    server = Server(folder, SIMWEB_WORKERS="2", SIMWEB_NOTIFY_PRIVATE="1", **address)
+    server = Server(
+        folder,
+        SIMWEB_WORKERS="2",
+        SIMWEB_NOTIFY_PRIVATE="1",
+        SIMWEB_PING_SECONDS="2",
+        **SECRETS,
+        **GIVEN_TO_MODELS,
+        **address,
+    )
     try:
         server.link = server.start()
         yield server

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests.doors.browser import Browser
 from tests.runs.test_courier import Receiver
+from tests.threads import serving
 from tests.waiting import wait_until
 from tests.web.server import Lab
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield receiver
-    receiver.shutdown()
-    thread.join()
-    receiver.server_close()
+    with serving(Receiver()) as receiver:
+        yield receiver
 
 
 def test_a_notifier_of_all_simulations_tells_of_the_runs_of_each(lab: Lab, receiver: Receiver) -> None:

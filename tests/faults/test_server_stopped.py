@@ -1,7 +1,10 @@
-"""SIGTERM of a server: what is played is finished, given back or failed, and never left lying."""
+"""SIGTERM, SIGHUP, SIGQUIT of a server: what is played is finished, given back or failed, and never left lying."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from tests.faults.conftest import QUICK, Waits
 from tests.faults.processes import players_of
 from tests.waiting import wait_until
-from tests.web.server import Lab, Server
+from tests.web.server import ROOT, Lab, Server
 
 
 def states(lab: Lab, run: int) -> list[str]:
@@ -25,7 +28,7 @@ def test_a_run_without_a_turn_is_queued_again_and_one_with_turns_is_lost(
     wait_until(lambda: lab.get(begun)["turns_done"] == 1)
     unbegun = waits.run("unbegun", turn=1)
     waits.pid("unbegun")
-    server.stop()
+    server.stop(signal.SIGQUIT)
     assert not players_of(tmp_path)
     server.start()
     lost = lab.ended(begun)
@@ -44,15 +47,24 @@ def patient(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
-def test_a_run_that_finishes_while_the_server_drains_is_completed(patient: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP], ids=lambda told: told.name)
+def test_a_run_that_finishes_while_the_server_drains_is_completed(
+    patient: Server, tmp_path: Path, told: signal.Signals
+) -> None:
     lab = Lab(patient.base, patient.manage("token", "drain", "--role", "admin"))
     run = lab.run(lab.paced("Soon done", 0.2, turns=5))
     waiting = [lab.run(lab.paced("Waits", 0.2, turns=5)) for _ in range(3)][-1]
     lab.until(run, "running")
-    patient.stop()
+    patient.stop(told)
     assert not players_of(tmp_path)
     patient.start()
     assert states(lab, run) == ["queued", "running", "completed"]
     assert lab.ended(waiting)["status"] == "completed"
     assert states(lab, waiting) == ["queued", "running", "completed"]
     lab.client.close()
+
+
+def test_under_nohup_a_hangup_ends_nothing() -> None:
+    code = "import os; from simweb.hangup import end_like_sigterm; end_like_sigterm(); os.kill(os.getpid(), 1); print('on')"
+    done = subprocess.run(["nohup", sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "on"

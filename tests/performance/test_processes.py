@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
+from runs import removal
 from runs.executors import get_executor
 from runs.live import hub
 from runs.models import ServerProcess
@@ -75,7 +76,7 @@ def test_who_never_came_back_is_forgotten() -> None:
         web(name).tell()
     silent_for("killed", FORGET_SECONDS + 1)
     upkeep = Upkeep()
-    assert forget_the_gone in upkeep.duties(time.time())
+    assert removal.remove_the_useless in upkeep.duties(time.time())
     assert forget_the_gone() == 1
     assert ServerProcess.objects.get().name == "alive"
 

@@ -1,4 +1,4 @@
-"""SIGTERM of a worker machine: what it plays is finished, given back or failed, and no process is left."""
+"""SIGTERM, SIGHUP, SIGQUIT of a worker machine: what it plays is finished, given back or failed, and no process is left."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_what_has_no_turn_is_played_by_another_worker_and_what_has_turns_is_lost
     players = {waits.pid("begun"), waits.pid("unbegun")}
     wait_until(lambda: lab.get(begun)["turns_done"] == 1)
     second = machines.worker()
-    first.stop()
+    first.stop(signal.SIGHUP)
     assert not [pid for pid in players if is_alive(pid)]
     assert not players_of(first.data_dir)
     lost = lab.get(begun)
@@ -38,18 +38,26 @@ def test_what_has_no_turn_is_played_by_another_worker_and_what_has_turns_is_lost
     assert not players_of(second.data_dir)
 
 
-@pytest.mark.parametrize("told", ["the worker", "all its processes"])
+@pytest.mark.parametrize(
+    ("told", "signaled"),
+    [
+        ("the worker", signal.SIGTERM),
+        ("all its processes", signal.SIGTERM),
+        ("all its processes", signal.SIGQUIT),
+    ],
+    ids=str,
+)
 def test_a_run_that_finishes_while_the_worker_drains_is_completed(
-    machines: Machines, lab: Lab, tmp_path: Path, told: str
+    machines: Machines, lab: Lab, tmp_path: Path, told: str, signaled: signal.Signals
 ) -> None:
     worker = machines.worker(SIMWEB_DRAIN_SECONDS="30")
     waits = Waits(lab, tmp_path)
     run = waits.run("one")
     waits.pid("one")
     if told == "the worker":
-        worker.process.send_signal(signal.SIGTERM)
+        worker.process.send_signal(signaled)
     else:
-        os.killpg(worker.process.pid, signal.SIGTERM)
+        os.killpg(worker.process.pid, signaled)
     wait_until(lambda: "Warm shutdown" in worker.log.read_text(), 20)
     waiting = waits.run("two")
     waits.let_go()

@@ -132,7 +132,7 @@ def test_somebody_is_told_and_no_longer(page: Page, lab: Lab) -> None:
     page.get_by_role("checkbox", name="Completed").check()
     add_notifier(page, "https://example.com/hook")
     entry = page.locator("form.inline")
-    expect(entry).to_contain_text("Webhook to https://example.com/hook when completed, failed")
+    expect(entry).to_contain_text("Webhook to https://example.com/… when completed, failed")
     entry.get_by_role("button", name=re.compile("^Remove")).click()
     expect(entry).to_have_count(0)
     expect(page.get_by_text("Nobody is told when a run of this simulation ends.")).to_be_visible()

@@ -1,10 +1,8 @@
-import fcntl
 import gc
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,6 +15,7 @@ from runs.courier import Courier
 from runs.executors import get_executor
 from runs.executors.local import server_name
 from runs.live import hub
+from runs.management.only_one import only_one
 from runs.models import ServerProcess
 from runs.presence import Presence
 from runs.upkeep import Upkeep
@@ -36,7 +35,7 @@ LEAVE_SECONDS = 3
 
 @contextmanager
 def one_after_the_other() -> Iterator[None]:
-    """Servers that start together would each make the same tables. On SQLite there is but one: see `_only_server`."""
+    """Servers that start together would each make the same tables. On SQLite there is but one: see `only_one`."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
@@ -57,7 +56,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, help="runs side by side (default: SIMWEB_WORKERS, or one a core)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._lock = self._only_server()
+        self._lock = only_one()
         if options["workers"] is not None:
             if not 1 <= options["workers"] <= 256:
                 raise CommandError("--workers must be a number from 1 to 256.")
@@ -102,17 +101,3 @@ class Command(BaseCommand):
         self.stdout.write(f"simweb is running at {base}/  (stop it with Ctrl+C)")
         self.stdout.write(f"Sign in, once, within 12 hours: {base}/sign-in/{secret}/")
         self.stdout.flush()
-
-    def _only_server(self) -> IO[str]:
-        """Two servers on one data directory would each take the other's runs for dead."""
-        lock = open(settings.DATA_DIR / "server.lock", "a+")  # noqa: SIM115  # held as long as the process lives
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError(
-                f"Another simweb server uses {settings.DATA_DIR}. Stop it, or set SIMWEB_DATA_DIR to another folder."
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        return lock
