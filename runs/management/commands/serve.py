@@ -84,7 +84,14 @@ class Command(BaseCommand):
         clockwork = (upkeep, Courier())
         for thread in clockwork:
             thread.start()
-        server = WebServer(application, host, port, settings.PING_SECONDS, lambda: self._greet(host, port, secret))
+        server = WebServer(
+            application,
+            host,
+            port,
+            lambda: self._greet(host, port, secret),
+            may_send_larger=import_string(settings.DOORMAN)().knows,
+            workers=executor.slots,
+        )
         try:
             server.run()
         finally:
