@@ -34,6 +34,7 @@ STALL_SECONDS = environment.number("SIMWEB_STALL_SECONDS", 60, least=1, most=86_
 # Progress is recorded and shown at most this often; the first turn and every change of state go at once.
 RECORD_INTERVAL_MS = environment.number("SIMWEB_RECORD_INTERVAL_MS", 50, least=0, most=10_000)
 LIVE_INTERVAL_MS = environment.number("SIMWEB_LIVE_INTERVAL_MS", 250, least=20, most=10_000)
+LEAST_FREE_MB = environment.number("SIMWEB_LEAST_FREE_MB", 100, least=0, most=10**9)  # on the disk, to be ready
 PING_SECONDS = environment.number("SIMWEB_PING_SECONDS", 20, least=2, most=3_600)
 HTTP_THREADS = environment.number("SIMWEB_HTTP_THREADS", 16, least=2, most=256)
 COMPILED = environment.flag("SIMWEB_COMPILED", True)  # whether scenarios may compile their rules

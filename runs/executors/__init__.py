@@ -33,6 +33,10 @@ class Executor(ABC):
         """ "ok" when it plays runs, else what is wrong; for /ready."""
         return "ok"
 
+    def trouble(self) -> str:
+        """What is wrong with those who play for it, found out by asking them; blank when nothing is. For /ready."""
+        return ""
+
     @property
     def slots(self) -> int:
         """How many runs this process can play at once."""

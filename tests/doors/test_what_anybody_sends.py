@@ -33,6 +33,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         SIMWEB_WORKERS="1",
         SIMWEB_SLOW_SECONDS="2",
         SIMWEB_UNREAD_SECONDS="4",
+        SIMWEB_LEAST_FREE_MB=str(10**9),
         SIMWEB_MAX_CONNECTIONS=str(CONNECTIONS),
     )
     server.start()
@@ -186,6 +187,12 @@ def test_a_stream_waits_for_its_reader_and_stops_without_one(guarded: Server, le
 def test_a_stream_is_read_to_its_end_by_whoever_reads(guarded: Server) -> None:
     with httpx.stream("GET", f"{guarded.base}/long/?told=whole", headers={"Accept-Encoding": ""}, timeout=60) as stream:
         assert sum(map(len, stream.iter_bytes())) == PARTS * MIB
+
+
+def test_a_disk_with_too_little_room_is_told(guarded: Server) -> None:
+    told = httpx.get(f"{guarded.base}/ready", timeout=20)
+    assert told.status_code == 503
+    assert " MiB are free where " in told.json()["disk"]
 
 
 def test_the_names_of_twisted_and_daphne_that_are_built_upon_are_those_of_these_versions() -> None:
