@@ -86,7 +86,7 @@ class Request(WebRequest):  # type: ignore[misc]
 
     def process(self) -> Any:
         """Daphne: ask the application. It would cut the body into pieces, all of them in memory, and hand over these."""
-        if not self.requestHeaders.hasHeader(b"Upgrade"):
+        if self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() != b"websocket":
             self.body, self.content = self.content, BytesIO()
             self.body.seek(0)
         return super().process()

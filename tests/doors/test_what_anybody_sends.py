@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import resource
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -14,8 +15,10 @@ import httpx
 import pytest
 from daphne.http_protocol import WebRequest
 from daphne.server import Server as Daphne
+from django.conf import settings
 from twisted.web.http import HTTPChannel
 
+from simweb.connection import most_connections
 from tests.doors.streaming import PARTS
 from tests.waiting import wait_until
 from tests.web.server import Server
@@ -36,7 +39,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         SIMWEB_LEAST_FREE_MB=str(10**9),
         SIMWEB_MAX_CONNECTIONS=str(CONNECTIONS),
     )
-    server.start()
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(few, 1024), most))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
     try:
         yield server
     finally:
@@ -156,6 +164,19 @@ def test_the_newest_connections_beyond_the_bound_are_told_to_come_later(guarded:
         lines[0].sendall(head("/health", method="GET"))
         assert lines[0].recv(65536).startswith(b"HTTP/1.1 200 "), "those who were here before are answered"
     wait_until(lambda: httpx.get(f"{guarded.base}/health", timeout=20).status_code == 200, 20)
+
+
+def test_as_many_files_may_be_open_as_the_server_is_allowed_and_connections_leave_room(guarded: Server) -> None:
+    assert guarded.process is not None
+    few, most = resource.prlimit(guarded.process.pid, resource.RLIMIT_NOFILE)
+    assert few == most == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert most_connections(1024, 4) * 2 < 1024 - 4 * 16
+    assert most_connections(1 << 20, 4) == settings.MAX_CONNECTIONS
+
+
+def test_a_request_that_offers_another_protocol_is_answered_in_this_one(guarded: Server) -> None:
+    asked = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA"}
+    assert httpx.get(f"{guarded.base}/health", headers=asked, timeout=20).json() == {"status": "ok"}
 
 
 def test_an_exception_in_the_middle_of_a_stream_breaks_the_connection(guarded: Server) -> None:
