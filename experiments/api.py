@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +25,7 @@ from experiments.schemas import (
     proposal_json,
 )
 from runs.api.answers import NotFound, answer, caller
+from runs.api.pages import AfterId, ThousandAtMost, as_cursor, page
 from runs.api.runs import Cancel
 from runs.schemas import RunOut, run_json
 from runs.specs import BadSpec, FieldError
@@ -31,6 +34,7 @@ from simweb.access.roles import Role
 from simweb.engine import Text
 from simweb.scenarios.optimization.params import AS_WRITTEN, config_of
 from simweb.scenarios.optimization.preview import preview
+from simweb.scenarios.optimization.records import IterationRecord
 
 router = Router(tags=["experiments"])
 Limit = Annotated[int, Query(20, ge=1, le=100)]
@@ -39,10 +43,12 @@ NOTHING_PLAYED = "Nothing was played: how long an iteration takes is not known b
 
 class IterationList(Schema):
     items: list[IterationOut]
+    next_cursor: str | None
 
 
 class ProposalList(Schema):
     items: list[ProposalOut]
+    next_cursor: str | None
 
 
 @router.get("/experiments", response=ExperimentList, summary="All experiments, newest first")
@@ -112,25 +118,34 @@ def retry_experiment(request: HttpRequest, experiment_id: int, data: RetryIn | N
 
 
 @router.get("/experiments/{int:experiment_id}/iterations", response=IterationList, summary="What each iteration found")
-def list_iterations(request: HttpRequest, experiment_id: int) -> HttpResponse:
+def list_iterations(request: HttpRequest, experiment_id: int, cursor: AfterId, limit: ThousandAtMost) -> HttpResponse:
     run = queries.run_of(_find(request, experiment_id))
-    return answer({"items": [iteration_json(record) for record in queries.iterations(run)]})
+    found, following = page(partial(queries.iterations_after, run), iteration_json, cursor, limit)
+    return answer({"items": list(map(iteration_json, found)), "next_cursor": as_cursor(following)})
 
 
 @router.get(
     "/experiments/{int:experiment_id}/proposals", response=ProposalList, summary="The audit: each proposal, whole"
 )
 def list_proposals(
-    request: HttpRequest, experiment_id: int, agent: str | None = None, iteration: int | None = None
+    request: HttpRequest,
+    experiment_id: int,
+    cursor: AfterId,
+    limit: ThousandAtMost,
+    agent: str | None = None,
+    iteration: int | None = None,
 ) -> HttpResponse:
+    """A page is of so many iterations."""
     run = queries.run_of(_find(request, experiment_id))
-    told = [
-        proposal_json(record, one, record.policies[one.agent])
-        for record in queries.iterations(run)
-        for one in record.proposals
-        if agent in (None, one.agent) and iteration in (None, record.iteration)
-    ]
-    return answer({"items": told})
+
+    def told(record: IterationRecord) -> list[dict[str, Any]]:
+        wanted = [
+            one for one in record.proposals if agent in (None, one.agent) and iteration in (None, record.iteration)
+        ]
+        return [proposal_json(record, one, record.policies[one.agent]) for one in wanted]
+
+    found, following = page(partial(queries.iterations_after, run), told, cursor, limit)
+    return answer({"items": list(chain.from_iterable(map(told, found))), "next_cursor": as_cursor(following)})
 
 
 def _asked(data: ExperimentIn) -> dict[str, Any]:

@@ -88,6 +88,14 @@ def iterations(run: Run | None) -> list[IterationRecord]:
     return [IterationRecord.from_json(data) for data in kept.values_list("data", flat=True)]
 
 
+def iterations_after(run: Run | None, after: int, limit: int) -> list[tuple[int, IterationRecord]]:
+    """Those that follow a place in the journal, in order, each with its own."""
+    if run is None:
+        return []
+    kept = JournalEntry.objects.filter(run=run, kind__in=("checkpoint", "unfinished"), pk__gt=after).order_by("id")
+    return [(pk, IterationRecord.from_json(data)) for pk, data in kept.values_list("pk", "data")[:limit]]
+
+
 def counts(run: Run | None) -> Mapping[str, int]:
     """How many runs there are in each state; an optimisation wants one."""
     states = ("queued", "running", "completed", "failed", "cancelled")

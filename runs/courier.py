@@ -1,20 +1,18 @@
-"""Courier: sends what is in the outbox. It has a thread of its own, and nothing it meets can hurt a run."""
+"""Courier: sends what is in the outbox. It has threads of its own, and nothing it meets can hurt a run."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import json
 import logging
-import socket
 import threading
+import time
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import close_old_connections, connections
@@ -24,57 +22,118 @@ from django.utils import timezone
 from runs.models import Delivery, Run, discreet
 from runs.schemas import run_json
 from runs.states import Channel, Delivered
+from runs.webhooks import Refused, post
 
 logger = logging.getLogger(__name__)
-TIMEOUT_SECONDS = 5.0
 MOST_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=30)
 # Longer than one sending can take: a courier that dies in the middle leaves its delivery to the next.
 CLAIM = timedelta(minutes=1)
 LOOK_SECONDS = 1.0
+MOST_SENDERS = 8
+MOST_AT_ONCE = 50
 
 
-class Refused(Exception):
-    """An address to which this server does not send."""
+class NotTaken(Exception):
+    """The receiver answered that it did not take it."""
 
 
 class Courier(threading.Thread):
-    """One thread a server; of two couriers one sends a delivery."""
+    """One thread a server that looks what is due, and one for each receiver that is being told: a slow one keeps nobody
+    but itself. Of two servers one sends a delivery.
+    """
 
     def __init__(self) -> None:
         super().__init__(name="courier", daemon=True)
         self._ending = threading.Event()
+        self._senders: dict[str, threading.Thread] = {}
+        self._served: dict[str, float] = {}
 
     def run(self) -> None:
         while not self._ending.wait(LOOK_SECONDS):
             try:
-                deliver_due()
+                self._send_out()
             except Exception:
                 logger.exception("courier: a round failed; the next is in a second")
                 close_old_connections()
         connections.close_all()
 
     def stop(self) -> None:
-        """End after the present delivery."""
+        """End after the present deliveries."""
         self._ending.set()
+
+    def _send_out(self) -> None:
+        """A sender for each receiver that has none, those first that have waited longest; as many as there may be."""
+        due = due_receivers()
+        self._senders = {receiver: sender for receiver, sender in self._senders.items() if sender.is_alive()}
+        self._served = {receiver: at for receiver, at in self._served.items() if receiver in due}
+        for receiver in sorted(due.keys() - self._senders.keys(), key=lambda one: self._served.get(one, 0.0)):
+            if len(self._senders) >= MOST_SENDERS:
+                break
+            self._served[receiver] = time.monotonic()
+            sender = threading.Thread(
+                target=self._tell, args=[due[receiver]], name=f"courier to {receiver}", daemon=True
+            )
+            self._senders[receiver] = sender
+            sender.start()
+
+    def _tell(self, notifiers: list[int]) -> None:
+        try:
+            deliver_to(notifiers, self._ending)
+        except Exception:
+            logger.exception("courier: a receiver could not be told; it is tried again")
+        finally:
+            connections.close_all()
+
+
+def due_receivers() -> dict[str, list[int]]:
+    """Who is to be told something now: the notifiers of each receiver, which is a host, or the mail server."""
+    due = Delivery.objects.filter(outcome=Delivered.PENDING, next_try_at__lte=timezone.now())
+    found: dict[str, list[int]] = {}
+    told = due.order_by("notifier").values_list("notifier", "notifier__channel", "notifier__address").distinct()
+    for pk, channel, address in told:
+        found.setdefault("" if channel == Channel.EMAIL else _host(address), []).append(pk)
+    return found
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return address
 
 
 def deliver_due() -> int:
-    """Try every delivery whose time has come; how many there were."""
-    now = timezone.now()
-    due = Delivery.objects.filter(outcome=Delivered.PENDING, next_try_at__lte=now).order_by("next_try_at")[:50]
-    return sum(_try(delivery, now) for delivery in due.select_related("notifier", "run__simulation", "run__created_by"))
+    """Try, one after the other, what is due; how many deliveries there were."""
+    return sum(deliver_to(notifiers, threading.Event()) for notifiers in due_receivers().values())
 
 
-def _try(delivery: Delivery, now: datetime) -> bool:
+def deliver_to(notifiers: list[int], ending: threading.Event) -> int:
+    """Try what is due of these notifiers, oldest first, until one fails: the receiver may be gone. How many were tried."""
+    now, tried = timezone.now(), 0
+    due = Delivery.objects.filter(outcome=Delivered.PENDING, next_try_at__lte=now, notifier__in=notifiers)
+    ordered = due.order_by("next_try_at").select_related("notifier", "run__simulation", "run__created_by")
+    for delivery in ordered[:MOST_AT_ONCE]:
+        if ending.is_set():
+            break
+        sent = _try(delivery, now)
+        tried += sent is not None
+        if sent is False:
+            break
+    return tried
+
+
+def _try(delivery: Delivery, now: datetime) -> bool | None:
+    """Whether it was sent; None when another courier has it."""
     mine = Delivery.objects.filter(pk=delivery.pk, outcome=Delivered.PENDING, next_try_at=delivery.next_try_at)
     if not mine.update(next_try_at=now + CLAIM, attempts=F("attempts") + 1):
-        return False  # another courier has it
+        return None
     try:
         answer = _send(delivery)
     except Exception as error:  # whatever the other side or the network does
         said = discreet(f"{type(error).__name__}: {error}")
         _note_failure(delivery, delivery.attempts + 1, said, isinstance(error, Refused))
+        return False
     else:
         sent = {"outcome": Delivered.SENT, "answer": answer[:300], "sent_at": timezone.now(), "next_try_at": None}
         Delivery.objects.filter(pk=delivery.pk).update(**sent)
@@ -102,33 +161,10 @@ def _send(delivery: Delivery) -> str:
         body = json.dumps({"type": f"run.{run.status}", "delivery": delivery.pk, "run": run_json(run)})
     signature = hmac.new(notifier.secret.encode(), body.encode(), hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Simweb-Signature": f"sha256={signature}"}
-    response = _post(notifier.address, body, headers)
-    response.raise_for_status()
-    return f"HTTP {response.status_code}"
-
-
-def _post(address: str, body: str, headers: dict[str, str]) -> httpx.Response:
-    """POST to the very address that was checked: the name is not asked a second time, and no redirect is followed."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host:
-        raise Refused("the address must begin with http:// or https://")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    ip = _checked_ip(host, port)
-    url = httpx.URL(address).copy_with(host=ip)
-    with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
-        request = client.build_request(
-            "POST", url, content=body, headers={**headers, "Host": parts.netloc.split("@")[-1]}
-        )
-        request.extensions["sni_hostname"] = host
-        return client.send(request)
-
-
-def _checked_ip(host: str, port: int) -> str:
-    found = {str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    if not settings.NOTIFY_PRIVATE and not all(ipaddress.ip_address(ip).is_global for ip in found):
-        raise Refused(f"{host} is in a private network; set SIMWEB_NOTIFY_PRIVATE=1 to allow that")
-    return sorted(found)[0]
+    status = post(notifier.address, body, headers)
+    if not 200 <= status < 300:
+        raise NotTaken(f"HTTP {status}")
+    return f"HTTP {status}"
 
 
 def _headline(run: Run) -> str:

@@ -157,6 +157,11 @@ def turns_after(run: Run, after: int, limit: int) -> list[Turn]:
     return list(Turn.objects.filter(run=run, number__gt=after).order_by("number")[:limit])
 
 
+def numbered_turns(run: Run, after: int, limit: int) -> list[tuple[int, Turn]]:
+    """The turns that follow number `after`, each with its number."""
+    return [(turn.number, turn) for turn in turns_after(run, after, limit)]
+
+
 def now() -> datetime:
     """The server's clock, which the pages tick by."""
     return timezone.now()

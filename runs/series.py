@@ -27,6 +27,7 @@ SPENDING = {
     "total_cost_usd": ("cost_usd", True),
 }
 COST_PLACES = 6
+MOST_POINTS = 500_000  # of all lines of an answer together, as far as each has its first and last
 
 
 class Member(Func):
@@ -139,7 +140,13 @@ def thinned(run: Run, metric: str, after: int, most: int, until: int | None = No
     if not measured.is_mapping:
         return MeasuredSeries("number", measured.points(most), {})
     names = [name for name in measured.lines if name is not None]
-    return MeasuredSeries("mapping", [], {name: measured.points(most, name) for name in names})
+    each = points_each(most, len(names))
+    return MeasuredSeries("mapping", [], {name: measured.points(each, name) for name in names})
+
+
+def points_each(most: int, lines: int) -> int:
+    """How many points a line may have, of so many that are told together."""
+    return min(most, max(4, MOST_POINTS // max(1, lines)))
 
 
 def spent(run: Run, name: str, after: int = 0, until: int | None = None) -> Measured | None:

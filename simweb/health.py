@@ -1,10 +1,77 @@
 """Is the server alive, and is it ready for work?"""
 
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
+from django.db.models.functions import Now
 from django.http import HttpRequest, JsonResponse
 
 from runs.executors import get_executor
+from runs.models import WriteProbe
+from simweb import schema
+
+# A part that has not answered by then is said not to answer: whoever asks must not wait for it.
+DEADLINE_SECONDS = 5.0
+LOCKED_SECONDS = 3  # another's transaction on the database may take so long
+MIB = 1 << 20
+
+
+class Check:
+    """One part. It is asked by a thread of its own, which may hang; then it is not asked again before it is done."""
+
+    def __init__(self, name: str, ask: Callable[[], str]) -> None:
+        self.name = name
+        self._ask = ask
+        self._said = ""
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Ask, unless the answer to the last time is still awaited."""
+        if self._thread is None or not self._thread.is_alive():
+            self._said = ""
+            self._thread = threading.Thread(target=self._run, name=f"check {self.name}", daemon=True)
+            self._thread.start()
+
+    def end(self, until: float) -> str:
+        """ "ok" or what is wrong; that it does not answer when it has not by then."""
+        assert self._thread is not None
+        self._thread.join(max(0.0, until - time.monotonic()))
+        return f"no answer within {DEADLINE_SECONDS:g} s" if self._thread.is_alive() else self._said
+
+    def _run(self) -> None:
+        try:
+            self._said = self._ask()
+        except Exception as error:  # whatever it is, the part is not ready
+            self._said = str(error) or type(error).__name__
+        finally:
+            connections.close_all()
+
+
+class Readiness:
+    """All parts, asked at once. Who comes while they are being asked waits, and is told by those who were asked after it came."""
+
+    def __init__(self, *checks: Check) -> None:
+        self._checks = checks
+        self._lock = threading.Lock()
+        self._begun = 0.0
+        self._told: dict[str, str] = {}
+
+    def tell(self) -> dict[str, str]:
+        """Each part's name, and "ok" or what is wrong with it."""
+        came = time.monotonic()
+        with self._lock:
+            if self._begun <= came:
+                self._begun = time.monotonic()
+                for check in self._checks:
+                    check.begin()
+                self._told = {check.name: check.end(self._begun + DEADLINE_SECONDS) for check in self._checks}
+            return self._told
 
 
 def health(request: HttpRequest) -> JsonResponse:
@@ -13,19 +80,35 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Database, channel layer and executor, each "ok" or what is wrong; 503 unless all are."""
-    parts = {"database": _database(), "channel_layer": _channel_layer(), "executor": get_executor().state}
+    """Database, disk, channel layer and executor, each "ok" or what is wrong; 503 unless all are."""
+    parts = readiness.tell()
     good = all(state == "ok" for state in parts.values())
     return JsonResponse({"status": "ok" if good else "not ready", **parts}, status=200 if good else 503)
 
 
 def _database() -> str:
+    """It is of this code's age, and takes a row."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SET statement_timeout = '{LOCKED_SECONDS}s'")
+        else:
+            cursor.execute(f"PRAGMA busy_timeout = {LOCKED_SECONDS * 1000}")
+    if refusal := schema.refusal():
+        return refusal
+    if missing := schema.missing_migrations():
+        return f"it is older than this version, which migrates it when it serves: it has no {', '.join(missing[-3:])}"
+    row = WriteProbe(pk=1, written_at=Now())
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        WriteProbe.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["written_at"])
     except DatabaseError as error:
-        return str(error)
+        return f"cannot be written: {error}"
     return "ok"
+
+
+def _disk() -> str:
+    """There is room for what runs record."""
+    free = shutil.disk_usage(settings.DATA_DIR).free // MIB
+    return "ok" if free >= settings.LEAST_FREE_MB else f"only {free} MiB are free where {settings.DATA_DIR} lies"
 
 
 def _channel_layer() -> str:
@@ -33,8 +116,17 @@ def _channel_layer() -> str:
         return "ok"
     import redis  # only where it is configured
 
-    try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).ping()
-    except redis.RedisError as error:
-        return str(error)
+    redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).ping()
     return "ok"
+
+
+def _executor() -> str:
+    return get_executor().state
+
+
+readiness = Readiness(
+    Check("database", _database),
+    Check("disk", _disk),
+    Check("channel_layer", _channel_layer),
+    Check("executor", _executor),
+)

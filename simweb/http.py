@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import signals
 from django.core.handlers import base
 from django.core.handlers.asgi import ASGIRequest
@@ -22,10 +26,13 @@ from django.db import close_old_connections
 from django.http import HttpResponseBadRequest, HttpResponseBase, HttpResponseServerError
 from django.urls import set_script_prefix
 
+from simweb.access.doors import BearerToken
+from simweb.gone import ClientGone
+
 logger = logging.getLogger("django.request")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-SPOOL = 1 << 16
+SPOOL = PART = 1 << 16
 TOO_LARGE = b'{"type": "about:blank", "title": "Request body too large", "status": 413, "detail": "At most %d bytes."}'
 
 
@@ -38,31 +45,36 @@ class HttpDoor(base.BaseHandler):
         self._threads = ThreadPoolExecutor(settings.HTTP_THREADS, thread_name_prefix="http")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        with SpooledTemporaryFile(max_size=SPOOL) as body:
+        arrived = scope.get("simweb.body")  # of our own server, which has bounded it
+        with arrived or SpooledTemporaryFile(max_size=SPOOL) as body:
             most = settings.LARGER_BODIES.get(scope["path"], settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-            if not await _read_body(receive, body, most):
+            if arrived is None and not await _read_body(receive, body, most):
                 await _refuse_body(send, most)
                 return
             loop = asyncio.get_running_loop()
-            start, parts, response = await loop.run_in_executor(self._threads, self._answer, scope, body)
-            await send(start)
-            try:
-                for part in parts:
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
-                while response is not None:
-                    chunk = await loop.run_in_executor(self._threads, _next, response)
-                    if chunk is None:
-                        break
-                    if chunk:
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
-            finally:
-                if response is not None:
-                    await loop.run_in_executor(self._threads, response.close)
+            start, content, response = await loop.run_in_executor(self._threads, self._answer, scope, body)
+            with suppress(ClientGone):
+                await send(start)
+                await self._send_body(content, response, send)
 
-    def _answer(
-        self, scope: dict[str, Any], body: Any
-    ) -> tuple[dict[str, Any], Iterable[bytes], HttpResponseBase | None]:
+    async def _send_body(self, content: bytes, response: HttpResponseBase | None, send: Send) -> None:
+        """In parts, each of which waits until the client has room for it. Raises ClientGone, and what a stream raises."""
+        loop = asyncio.get_running_loop()
+        try:
+            for start in range(0, len(content), PART):
+                await send({"type": "http.response.body", "body": content[start : start + PART], "more_body": True})
+            while response is not None:
+                chunk = await loop.run_in_executor(self._threads, _next, response)
+                if chunk is None:
+                    break
+                if chunk:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            if response is not None:
+                await loop.run_in_executor(self._threads, response.close)
+
+    def _answer(self, scope: dict[str, Any], body: Any) -> tuple[dict[str, Any], bytes, HttpResponseBase | None]:
         """Head, body, and, when the body is a stream, the response that still yields it."""
         set_script_prefix(scope.get("root_path", ""))
         signals.request_started.send(sender=type(self), scope=scope)
@@ -80,10 +92,33 @@ class HttpDoor(base.BaseHandler):
         }
         if response.streaming:
             response.stream = iter(response)  # type: ignore[attr-defined]
-            return head, (), response
+            return head, b"", response
         content = response.content  # type: ignore[attr-defined]
         response.close()
-        return head, (content,), None
+        return head, content, None
+
+
+class Doorman:
+    """Tells, by the headers of a request whose body is still on its way, whether somebody signed in sends it."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="doorman")
+
+    async def knows(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Whether a token or a session in the headers is somebody's."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _is_signed_in, headers)
+
+
+def _is_signed_in(headers: list[tuple[bytes, bytes]]) -> bool:
+    request = ASGIRequest({"method": "POST", "path": "/", "headers": headers}, BytesIO())
+    close_old_connections()
+    try:
+        if BearerToken()(request) is not None:
+            return True
+        request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        return get_user(request).is_authenticated
+    finally:
+        close_old_connections()
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

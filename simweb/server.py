@@ -6,7 +6,7 @@ Importing this installs Twisted's reactor: only in a server.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -14,8 +14,10 @@ from typing import Any
 from autobahn.exception import Disconnected
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
+from django.conf import settings
 from twisted.internet import reactor
 
+from simweb.connection import Bounds, Connections, Headers, most_connections, raise_file_limit
 from simweb.hangup import end_like_sigterm
 
 SILENT_CLIENT = 4408
@@ -75,6 +77,11 @@ class Line(WebSocketProtocol):  # type: ignore[misc]
 
     stopProducing = resumeProducing
 
+    def connectionLost(self, reason: Any) -> None:
+        self.resumeProducing()
+        self.server.http_factory.open.discard(self.transport)
+        super().connectionLost(reason)
+
     def onAutoPingTimeout(self) -> None:
         """A client that is gone does not hear the code; one that only sleeps does, when it wakes."""
         self.autoPingTimeoutCall = None
@@ -82,25 +89,58 @@ class Line(WebSocketProtocol):  # type: ignore[misc]
 
 
 class WebServer(Server):  # type: ignore[misc]
-    """Serve `application` on one address. Clients are pinged, and closed when they do not answer before the next ping."""
+    """Serve `application` on one address. Clients are pinged, and closed when they do not answer before the next ping.
 
-    def __init__(self, application: Any, host: str, port: int, ping_seconds: int, ready: Callable[[], None]) -> None:
+    `may_send_larger` says of the headers of a request whether its body may be larger than others.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        host: str,
+        port: int,
+        ready: Callable[[], None],
+        *,
+        may_send_larger: Callable[[Headers], Awaitable[bool]],
+        workers: int,
+    ) -> None:
         address = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}:backlog={LISTEN_BACKLOG}"
         super().__init__(
             application,
             endpoints=[address],
             ready_callable=self._listening,
             websocket_timeout=-1,
-            ping_interval=ping_seconds,
+            ping_interval=settings.PING_SECONDS,
             # Shorter than the interval: a second ping would make daphne forget that it waits for the first one's answer.
-            ping_timeout=ping_seconds * 3 / 4,
+            ping_timeout=settings.PING_SECONDS * 3 / 4,
             server_name="simweb",
             verbosity=0,
         )
         self.ready = ready
+        self.bounds = Bounds(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES, may_send_larger)
+        self.most = most_connections(raise_file_limit(), workers)
+
+    @property
+    def http_factory(self) -> Connections:
+        """Daphne: what makes the connections."""
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, of_daphne: Any) -> None:
+        """Daphne makes one of its own when it runs; ours takes its place."""
+        self._http_factory = Connections(self, self.bounds, self.most)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Daphne: begin to answer. The body of a request comes as a file."""
+        if scope["type"] == "http":
+            scope["simweb.body"] = protocol.body
+        return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Hand a message to the connection. A frame is sent when the client has room for more."""
+        """Hand a message to the connection. What follows a frame, or a part of an answer, waits until the client has room.
+
+        Raises ClientGone for an answer that nobody reads any more.
+        """
         is_frame = message["type"] == "websocket.send"
         with suppress(Disconnected):  # the client has just gone; the application is about to hear of it
             if is_frame and protocol.state == protocol.STATE_OPEN:
@@ -109,6 +149,14 @@ class WebServer(Server):  # type: ignore[misc]
                 await super().handle_reply(protocol, message)
         if is_frame and not protocol.writable.is_set():
             await protocol.writable.wait()
+        if message["type"] == "http.response.body" and message.get("more_body"):
+            await protocol.room()
+
+    def kill_all_applications(self) -> Any:
+        """Daphne: end what is being answered. It stumbles over requests that have not arrived yet."""
+        begun = {one: told for one, told in self.connections.items() if "application_instance" in told}
+        self.connections: dict[Any, dict[str, Any]] = begun
+        return super().kill_all_applications()
 
     def _listening(self) -> None:
         self.ws_factory.protocol = Line

@@ -38,6 +38,7 @@ STALL_SECONDS = environment.number("SIMWEB_STALL_SECONDS", 60, least=1, most=86_
 # Progress is recorded and shown at most this often; the first turn and every change of state go at once.
 RECORD_INTERVAL_MS = environment.number("SIMWEB_RECORD_INTERVAL_MS", 50, least=0, most=10_000)
 LIVE_INTERVAL_MS = environment.number("SIMWEB_LIVE_INTERVAL_MS", 250, least=20, most=10_000)
+LEAST_FREE_MB = environment.number("SIMWEB_LEAST_FREE_MB", 100, least=0, most=10**9)  # on the disk, to be ready
 PING_SECONDS = environment.number("SIMWEB_PING_SECONDS", 20, least=2, most=3_600)
 HTTP_THREADS = environment.number("SIMWEB_HTTP_THREADS", 16, least=2, most=256)
 PLAYER_ENV = environment.names("SIMWEB_PLAYER_ENV")  # what models may read of our environment, beside the usual
@@ -92,6 +93,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "simweb.urls"
 ASGI_APPLICATION = "simweb.asgi.application"
+DOORMAN = "simweb.http.Doorman"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -179,6 +181,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
 )  # a form with a text of a megabyte in it: signs take up to three bytes there
 MAX_IMPORT_MB = environment.number("SIMWEB_MAX_IMPORT_MB", 64, least=1, most=4_096)
 LARGER_BODIES = {"/api/v1/runs/import": MAX_IMPORT_MB * 1024 * 1024}  # by path, in bytes
+# A request's head must arrive within so many seconds, and of its body, in each span of so many, LEAST_RATE bytes a second.
+SLOW_SECONDS = environment.number("SIMWEB_SLOW_SECONDS", 10, least=1, most=600)
+LEAST_RATE = 1024
+UNREAD_SECONDS = environment.number("SIMWEB_UNREAD_SECONDS", 60, least=1, most=3_600)  # an answer may lie unread
+# Sockets count; below the limit of open files in any case.
+MAX_CONNECTIONS = environment.number("SIMWEB_MAX_CONNECTIONS", 10_000, least=1, most=1_000_000)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

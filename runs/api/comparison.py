@@ -18,6 +18,7 @@ from runs.api.transfer import Ids
 from runs.comparison import Comparison, Group, compare, find_runs
 from runs.models import Run
 from runs.replicates import files_of
+from runs.series import points_each
 from runs.specs import BadSpec, FieldError
 
 router = Router(tags=["comparison"])
@@ -146,6 +147,7 @@ def _json(comparison: Comparison, part: Part, most: int) -> dict[str, Any]:
 
 
 def _drawn_json(comparison: Comparison, most: int) -> dict[str, Any]:
+    most = points_each(most, len(comparison.runs) + 3 * len(comparison.groups))  # a band has three lines
     labels = {run.pk: group.label for group in comparison.groups for run in group.runs}
     bands = zip(comparison.groups, comparison.bands, strict=True)
     return {

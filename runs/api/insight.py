@@ -11,8 +11,9 @@ from ninja import Query, Router, Schema
 from runs import insight, links, queries, services
 from runs.agents import AgentFigures, agents_of
 from runs.api.answers import answer, caller, find_run, find_simulation
-from runs.api.runs import After
+from runs.api.pages import After, page
 from runs.api.simulations import Limit
+from runs.models import Decision, Frame, Problem
 from runs.schemas import DecisionOut, ProblemOut, RunOut, decision_json, problem_json, run_json
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
@@ -124,8 +125,12 @@ def list_decisions(
     agent: Annotated[str, Query("", max_length=200)] = "",
 ) -> HttpResponse:
     run = find_run(request, run_id)
-    found = queries.decisions_after(run, cursor, limit + 1, outcome=outcome, agent=agent)
-    following = found[limit - 1].number if len(found) > limit else None
+
+    def read(after: int, count: int) -> list[tuple[int, Decision]]:
+        rows = queries.decisions_after(run, after, count, outcome=outcome, agent=agent)
+        return [(row.number, row) for row in rows]
+
+    found, following = page(read, lambda row: decision_json(row, ()), cursor, limit)
     counts = {
         "total": run.decision_count,
         "successful": run.decisions_successful,
@@ -137,8 +142,8 @@ def list_decisions(
         "latency_ms": run.decision_latency_ms,
         "agents": run.deciding_agents,
     }
-    problems = links.problems_of(run.pk, found[:limit])
-    items = [decision_json(decision, problems.get(decision.number, ())) for decision in found[:limit]]
+    problems = links.problems_of(run.pk, found)
+    items = [decision_json(decision, problems.get(decision.number, ())) for decision in found]
     return answer({"items": items, "next_cursor": following, "counts": counts})
 
 
@@ -150,16 +155,19 @@ def list_problems(
     problems = (
         run.problems.order_by("id") if severity is None else run.problems.filter(severity=severity).order_by("id")
     )
-    found = list(problems[cursor : cursor + limit + 1])
-    following = cursor + limit if len(found) > limit else None
+
+    def read(after: int, count: int) -> list[tuple[int, Problem]]:
+        return list(enumerate(problems[after : after + count], after + 1))
+
+    found, following = page(read, problem_json, cursor, limit)
     counts = {
         "total": run.problem_count,
         "critical": run.critical_count,
         "warning": run.warning_count,
         "minor": run.minor_count,
     }
-    numbers = links.decision_numbers(run.pk, found[:limit])
-    items = [problem_json(problem, numbers.get(problem.pk)) for problem in found[:limit]]
+    numbers = links.decision_numbers(run.pk, found)
+    items = [problem_json(problem, numbers.get(problem.pk)) for problem in found]
     return answer({"items": items, "next_cursor": following, "counts": counts})
 
 
@@ -171,9 +179,13 @@ def list_problems(
 def list_frames(
     request: HttpRequest, run_id: int, cursor: After, limit: Annotated[int, Query(50, ge=1, le=200)]
 ) -> HttpResponse:
-    found = queries.frames_after(find_run(request, run_id), cursor, limit + 1)
-    following = found[limit - 1].turn if len(found) > limit else None
-    return answer({"items": [{"turn": f.turn, "view": f.view} for f in found[:limit]], "next_cursor": following})
+    run = find_run(request, run_id)
+
+    def read(after: int, count: int) -> list[tuple[int, Frame]]:
+        return [(frame.turn, frame) for frame in queries.frames_after(run, after, count)]
+
+    found, following = page(read, lambda frame: frame.view, cursor, limit)
+    return answer({"items": [{"turn": f.turn, "view": f.view} for f in found], "next_cursor": following})
 
 
 @router.get(

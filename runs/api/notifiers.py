@@ -10,7 +10,8 @@ from ninja import Router, Schema
 from pydantic import ConfigDict
 
 from runs.api.answers import NotFound, answer, caller, find_run, find_simulation
-from runs.models import Notifier
+from runs.api.pages import AfterId, ThousandAtMost, as_cursor, page
+from runs.models import Delivery, Notifier
 from runs.notifiers import create_notifier
 from runs.schemas import iso
 from runs.states import Channel, Status
@@ -109,22 +110,28 @@ def delete_for_all(request: HttpRequest, notifier_id: int) -> HttpResponse:
 
 
 @router.get("/runs/{int:run_id}/deliveries", response=DeliveryList, summary="Notifications about it, and their outcome")
-def list_deliveries(request: HttpRequest, run_id: int) -> HttpResponse:
+def list_deliveries(request: HttpRequest, run_id: int, cursor: AfterId, limit: ThousandAtMost) -> HttpResponse:
     caller(request, Role.OPERATOR)
-    found = find_run(request, run_id).deliveries.select_related("notifier").order_by("id")
-    items = [
-        {
-            "channel": delivery.notifier.channel,
-            "address": delivery.notifier.shown_address,
-            "outcome": delivery.outcome,
-            "attempts": delivery.attempts,
-            "answer": delivery.answer,
-            "created_at": iso(delivery.created_at),
-            "sent_at": iso(delivery.sent_at),
-        }
-        for delivery in found
-    ]
-    return answer({"items": items, "next_cursor": None})
+    deliveries = find_run(request, run_id).deliveries.select_related("notifier").order_by("id")
+
+    def read(after: int, count: int) -> list[tuple[int, Delivery]]:
+        return [(delivery.pk, delivery) for delivery in deliveries.filter(pk__gt=after)[:count]]
+
+    found, following = page(read, _delivery, cursor, limit)
+    told = [_delivery(delivery) for delivery in found]
+    return answer({"items": told, "next_cursor": as_cursor(following)})
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "channel": delivery.notifier.channel,
+        "address": delivery.notifier.shown_address,
+        "outcome": delivery.outcome,
+        "attempts": delivery.attempts,
+        "answer": delivery.answer,
+        "created_at": iso(delivery.created_at),
+        "sent_at": iso(delivery.sent_at),
+    }
 
 
 def _deleted(notifiers: QuerySet[Notifier], notifier_id: int, missing: str) -> HttpResponse:

@@ -17,7 +17,8 @@ from pydantic import ConfigDict, Field, StrictInt
 from metrics import queries as catalogue
 from runs import queries, services
 from runs.api.answers import NotFound, answer, caller, find_simulation
-from runs.models import Run, Simulation
+from runs.api.pages import After, page
+from runs.models import Run, Simulation, Turn
 from runs.schemas import iso
 from runs.simulations import create_simulation
 from runs.specs import BadSpec, FieldError, load_scenario
@@ -40,6 +41,7 @@ SOCIAL_WORDS = {
 }
 # Each waiting call holds one of the server's threads, so only so many may wait; others get their 202 at once.
 WAITING = threading.BoundedSemaphore(6)
+MOST_TURNS = 1_000  # in one answer
 MAX_WAIT, FIRST_LOOK, LAST_LOOK = 60, 0.01, 0.25
 
 
@@ -71,6 +73,10 @@ class QuickError(Schema):
 
 
 class QuickRunOut(Schema):
+    """`turns` are all of them, or the first thousand (fewer where they are large); then `next_cursor` is there, by which
+    `GET /simulations/runs/{run_id}?cursor=` goes on.
+    """
+
     run_id: str
     created_at: str
     status: str
@@ -79,9 +85,14 @@ class QuickRunOut(Schema):
     turns: list[QuickTurn]
     run_metrics: dict[str, Any] | None
     error: QuickError | None
+    next_cursor: int | None = None
 
 
 class QuickRunDetail(Schema):
+    """`turns` are those after `cursor`: at most a thousand, fewer where they are large. When there are more, `next_cursor` is
+    there, and `GET /simulations/runs/{run_id}?cursor=` goes on.
+    """
+
     run_id: str
     status: str
     created_at: str
@@ -91,6 +102,7 @@ class QuickRunDetail(Schema):
     turns: list[QuickTurn]
     run_metrics: dict[str, Any] | None
     error: QuickError | None
+    next_cursor: int | None = None
 
 
 class MetricBrief(Schema):
@@ -126,12 +138,12 @@ def run_and_wait(
 
 
 @router.get("/simulations/runs/{run_id}", response=QuickRunDetail, summary="A run with its configuration and turns")
-def get_run(request: HttpRequest, run_id: str) -> HttpResponse:
+def get_run(request: HttpRequest, run_id: str, cursor: After) -> HttpResponse:
     found = queries.visible_runs(caller(request)).defer("log")
     run = found.filter(pk=int(run_id)).first() if run_id.isascii() and run_id.isdigit() and len(run_id) < 19 else None
     if run is None:
         raise NotFound(f"there is no run {run_id!r}")
-    whole = _quick_json(run)
+    whole = _quick_json(run, cursor)
     config = {
         "num_agents": whole["num_agents"],
         "num_turns": run.turns,
@@ -142,7 +154,7 @@ def get_run(request: HttpRequest, run_id: str) -> HttpResponse:
         "params": run.params,
         "seed": run.seed,
     }
-    names = ("run_id", "status", "created_at", "turns", "run_metrics", "error")
+    names = {"run_id", "status", "created_at", "turns", "run_metrics", "error", "next_cursor"} & whole.keys()
     times = {"started_at": iso(run.started_at), "completed_at": iso(run.finished_at)}
     return answer({**{name: whole[name] for name in names}, **times, "config": config})
 
@@ -239,8 +251,8 @@ def _wait_for(run_id: int, seconds: float) -> Run:
         WAITING.release()
 
 
-def _quick_json(run: Run) -> dict[str, Any]:
-    turns = run.turn_rows.order_by("number")
+def _quick_json(run: Run, after: int = 0) -> dict[str, Any]:
+    turns, following = page(lambda *asked: queries.numbered_turns(run, *asked), _quick_turn, after, MOST_TURNS)
     error: dict[str, str | None] | None = None
     if run.status == Status.FAILED:
         detail = run.error_traceback or None
@@ -252,15 +264,17 @@ def _quick_json(run: Run) -> dict[str, Any]:
         "status": run.status,
         "num_agents": run.params.get("agents"),
         "num_turns": run.turns,
-        "turns": [
-            {
-                "turn_number": turn.number,
-                "created_at": iso(turn.created_at),
-                "total_actions": turn.actions,
-                "metrics": turn.metrics,
-            }
-            for turn in turns
-        ],
+        "turns": [_quick_turn(turn) for turn in turns],
         "run_metrics": run.run_metrics,
         "error": error,
+        **({} if following is None else {"next_cursor": following}),
+    }
+
+
+def _quick_turn(turn: Turn) -> dict[str, Any]:
+    return {
+        "turn_number": turn.number,
+        "created_at": iso(turn.created_at),
+        "total_actions": turn.actions,
+        "metrics": turn.metrics,
     }

@@ -9,15 +9,15 @@ from ninja import Query, Router, Schema
 
 from runs import finding, marks, queries, series, services
 from runs.api.answers import NotFound, answer, caller, detail_json, find_run
+from runs.api.pages import After, AfterId, ThousandAtMost, as_cursor, page
 from runs.api.simulations import Limit, RunList, Since
-from runs.models import Run
+from runs.models import Event, Run
 from runs.schemas import EventOut, Marks, RunDetail, RunOut, TurnOut, event_json, run_json, turn_json
 from runs.states import Status, Trigger
 from simweb.access.idempotency import idempotent
 from simweb.access.roles import Role
 
 router = Router(tags=["runs"])
-After = Annotated[int, Query(0, ge=0, le=2**31 - 1)]
 
 
 class TurnList(Schema):
@@ -109,11 +109,15 @@ def run_again(request: HttpRequest, run_id: int) -> HttpResponse:
     return _queued(services.run_again(find_run(request, run_id), by=by, trigger=Trigger.API))
 
 
-@router.get("/runs/{int:run_id}/turns", response=TurnList, summary="Turns in order; `cursor` is the last turn you have")
+@router.get(
+    "/runs/{int:run_id}/turns",
+    response=TurnList,
+    summary="Turns in order; `cursor` is the last turn you have",
+)
 def list_turns(request: HttpRequest, run_id: int, limit: Limit, cursor: After) -> HttpResponse:
-    turns = queries.turns_after(find_run(request, run_id), cursor, limit + 1)
-    following = turns[limit - 1].number if len(turns) > limit else None
-    return answer({"items": [turn_json(turn) for turn in turns[:limit]], "next_cursor": following})
+    run = find_run(request, run_id)
+    turns, following = page(lambda *asked: queries.numbered_turns(run, *asked), turn_json, cursor, limit)
+    return answer({"items": [turn_json(turn) for turn in turns], "next_cursor": following})
 
 
 @router.get(
@@ -138,9 +142,15 @@ def get_series(
 
 
 @router.get("/runs/{int:run_id}/events", response=EventList, summary="What happened to it, in order")
-def list_events(request: HttpRequest, run_id: int) -> HttpResponse:
-    events = find_run(request, run_id).events.select_related("actor")
-    return answer({"items": [event_json(event) for event in events], "next_cursor": None})
+def list_events(request: HttpRequest, run_id: int, cursor: AfterId, limit: ThousandAtMost) -> HttpResponse:
+    events = find_run(request, run_id).events.select_related("actor").order_by("pk")
+
+    def read(after: int, count: int) -> list[tuple[int, Event]]:
+        return [(event.pk, event) for event in events.filter(pk__gt=after)[:count]]
+
+    found, following = page(read, event_json, cursor, limit)
+    told = [event_json(event) for event in found]
+    return answer({"items": told, "next_cursor": as_cursor(following)})
 
 
 @router.get("/runs/{int:run_id}/log", response=Log, summary="What the model printed, capped")

@@ -12,6 +12,7 @@ from metrics.queries import selections_of
 from metrics.services import UnknownSelection
 from runs import queries, services, simulations
 from runs.api.answers import answer, caller, find_simulation
+from runs.api.pages import After, ThousandAtMost, as_cursor, page
 from runs.models import Run, Simulation
 from runs.paging import page_of
 from runs.schedules import set_schedule
@@ -43,9 +44,21 @@ class RunList(Schema):
 
 
 @router.get("/simulations", response=SimulationList, summary="All simulations, by name")
-def list_simulations(request: HttpRequest, archived: bool = False, include: Include = None) -> HttpResponse:
-    found = queries.visible_simulations(caller(request), archived=archived)
-    return answer({"items": [_told(*row, include) for row in queries.dashboard(found)], "next_cursor": None})
+def list_simulations(
+    request: HttpRequest,
+    cursor: After,
+    limit: ThousandAtMost,
+    archived: bool = False,
+    include: Include = None,
+) -> HttpResponse:
+    found = queries.visible_simulations(caller(request), archived=archived).order_by("name", "pk")
+
+    def read(after: int, count: int) -> list[tuple[int, dict[str, Any]]]:
+        rows = queries.dashboard(found[after : after + count])
+        return [(place, _told(*row, include)) for place, row in enumerate(rows, after + 1)]
+
+    told, following = page(read, lambda item: item, cursor, limit)
+    return answer({"items": told, "next_cursor": as_cursor(following)})
 
 
 @router.post("/simulations", response={201: SimulationOut}, summary="Keep a scenario with parameters under a name")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import socket
 import threading
 from collections.abc import Generator
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import Error as DatabaseGone
@@ -18,6 +15,7 @@ from runs import queries
 from runs.conductor import PlayerDied, ServerStopping, conduct
 from runs.executors import Executor
 from runs.executors.child import WarmChild
+from runs.presence import own_name
 from runs.recording import Message, bury
 from simweb.engine import Spec
 from simweb.engine.journal import NOTHING, Journal
@@ -113,7 +111,7 @@ class LocalExecutor(Executor):
         self._workers = [Worker(self, number) for number in range(1, count + 1)]
         self._news = threading.Condition()
         self._playing: dict[int, Worker] = {}
-        self.name = server_name()
+        self.name = own_name()
         self.closing = False
         self._started = False
 
@@ -191,11 +189,3 @@ class LocalExecutor(Executor):
             self._playing.pop(run_id, None)
             if self.closing:
                 self._news.notify_all()
-
-
-def server_name() -> str:
-    """This server among all that share the database: one a data directory, whose lock keeps a second one out."""
-    file = settings.DATA_DIR / "server-name"
-    with contextlib.suppress(FileExistsError), file.open("x") as made:
-        made.write(f"{socket.gethostname()[:60]}-{uuid4().hex[:12]}")
-    return file.read_text()

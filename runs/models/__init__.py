@@ -1,7 +1,7 @@
 """The nouns: Simulation, Run, what a run leaves, who is told, what lists keep, and who is up."""
 
 from runs.models.notices import Delivery, Notifier, discreet
-from runs.models.presence import ServerProcess
+from runs.models.presence import ServerProcess, WriteProbe
 from runs.models.records import Decision, Event, Frame, JournalEntry, Problem, SeriesBlock, Turn
 from runs.models.run import Run, RunQuerySet
 from runs.models.simulation import Simulation
@@ -24,5 +24,6 @@ __all__ = [
     "ServerProcess",
     "Simulation",
     "Turn",
+    "WriteProbe",
     "discreet",
 ]

@@ -1,4 +1,4 @@
-"""ServerProcess: who is up, of all that share the database."""
+"""ServerProcess: who is up, of all that share the database; WriteProbe: that it can be written."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ class ServerProcess(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WriteProbe(models.Model):
+    """One row, written whenever somebody asks whether the database can be written."""
+
+    written_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"written at {self.written_at}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -31,6 +34,55 @@ def test_a_notifier_of_all_simulations_tells_of_the_runs_of_each(lab: Lab, recei
     finally:
         lab.client.delete(f"/notifiers/{made['id']}").raise_for_status()
     assert lab.client.get("/notifiers").json()["items"] == []
+
+
+class Dripping(threading.Thread):
+    """Takes whatever comes, and answers a byte at a time, for ever, until it is told to end."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.listening = socket.create_server(("127.0.0.2", 0))
+        self.port = self.listening.getsockname()[1]
+        self.asked = 0
+        self.held = False
+        self.ending = threading.Event()
+
+    def run(self) -> None:
+        with suppress(OSError):
+            while not self.ending.is_set():
+                line, _ = self.listening.accept()
+                self.asked += 1
+                with line, suppress(OSError):
+                    line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                    self.held = True
+                    while not self.ending.wait(0.2):
+                        line.sendall(b".")
+                self.held = False
+
+    def end(self) -> None:
+        self.ending.set()
+        with suppress(OSError):
+            self.listening.shutdown(socket.SHUT_RDWR)
+        self.join()
+        self.listening.close()
+
+
+def test_a_receiver_that_drips_keeps_no_other_from_its_messages(lab: Lab, receiver: Receiver) -> None:
+    drips = Dripping()
+    drips.start()
+    addresses = [f"http://127.0.0.2:{drips.port}/{number}" for number in range(3)] + [receiver.address]
+    slug = lab.simulation("Told to the slow and the quick", "toy", 1)
+    try:
+        for address in addresses:
+            body = {"channel": "webhook", "address": address, "statuses": ["completed"]}
+            lab.client.post(f"/simulations/{slug}/notifiers", json=body).raise_for_status()
+        lab.run(slug)
+        wait_until(lambda: drips.held, 30)
+        later = lab.run(slug)
+        wait_until(lambda: [text for _, text in receiver.received if json.loads(text)["run"]["id"] == later], 30)
+        assert drips.asked == 1, "one at a time, and it still waits"
+    finally:
+        drips.end()
 
 
 def test_a_text_for_slack_calls_nobody(lab: Lab, receiver: Receiver) -> None:

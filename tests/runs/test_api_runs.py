@@ -254,12 +254,12 @@ def test_health_is_open_and_says_just_that(db: None) -> None:
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_ready_is_ok_when_all_parts_are(db: None, played: None) -> None:
+def test_ready_is_ok_when_all_parts_are(transactional_db: None, played: None) -> None:
     answer = Api().client.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
-def test_a_server_that_plays_nothing_is_not_ready(db: None) -> None:
+def test_a_server_that_plays_nothing_is_not_ready(transactional_db: None) -> None:
     answer = Api().client.get("/ready")
     assert answer.status_code == 503
     assert "plays no runs" in answer.json()["executor"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import httpx
 from tests.faults.conftest import Waits
 from tests.services.lab import Machines
 from tests.waiting import wait_until
-from tests.web.server import Lab
+from tests.web.server import Lab, Server
 
 
 def workers(base: str, token: str) -> tuple[int, int]:
@@ -62,3 +63,28 @@ def test_a_run_that_fails_on_a_worker_shows_at_every_web_server_at_once(
                 f'agent_execution_total{{agent_id="{slug}",status="failed"}} {failed}'
                 in httpx.get(f"{base}/metrics", headers=bearer).text.splitlines()
             )
+
+
+def test_a_copy_of_a_data_directory_takes_a_name_of_its_own_and_buries_nothing(empty: Machines, tmp_path: Path) -> None:
+    database = {"DATABASE_URL": empty.database, "SIMWEB_WORKERS": "1", "SIMWEB_DRAIN_SECONDS": "0"}
+    (tmp_path / "original").mkdir()
+    original, copy = (Server(tmp_path / name, **database) for name in ("original", "copy"))
+    names = "SELECT name FROM runs_serverprocess"
+    try:
+        original.start()
+        lab = Lab(original.base, original.manage("token", "copies", "--role", "admin"))
+        waits = Waits(lab, tmp_path)
+        run = waits.run("one")
+        waits.pid("one")
+        [(taken,)] = empty.ask(names)
+        shutil.copytree(tmp_path / "original", tmp_path / "copy")
+        copy.start()
+        assert f"the server {taken} is up elsewhere" in copy.log.read_text()
+        assert len(empty.ask(names)) == 2
+        assert lab.get(run)["status"] == "running"
+        waits.let_go()
+        assert lab.ended(run)["status"] == "completed"
+        lab.client.close()
+    finally:
+        for server in (original, copy):
+            server.stop(signal.SIGKILL)

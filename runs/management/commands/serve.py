@@ -13,12 +13,12 @@ from django.utils.module_loading import import_string
 from runs import simulations
 from runs.courier import Courier
 from runs.executors import get_executor
-from runs.executors.local import server_name
 from runs.live import hub
 from runs.management.only_one import only_one
 from runs.models import ServerProcess
-from runs.presence import Presence
+from runs.presence import Presence, own_name, take_name
 from runs.upkeep import Upkeep
+from simweb import schema
 from simweb.access.services import create_sign_in_link, local_admin, note_server_address
 from simweb.engine import registry
 
@@ -62,9 +62,12 @@ class Command(BaseCommand):
                 raise CommandError("--workers must be a number from 1 to 256.")
             settings.WORKERS = options["workers"]
         with one_after_the_other():
+            if refusal := schema.refusal():
+                raise CommandError(refusal)
             call_command("migrate", verbosity=0, interactive=False)
             simulations.make_ready()
             secret = create_sign_in_link(local_admin())
+            self._take_name()
         for warning in registry.listing().warnings.values():
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
         gc.freeze()  # what is loaded by now stays: collections need not look at it again
@@ -78,12 +81,19 @@ class Command(BaseCommand):
         application = import_string(settings.ASGI_APPLICATION)
         executor = get_executor()
         executor.start()
-        presence = Presence(server_name(), ServerProcess.Kind.WEB, executor.slots, lambda: hub.sockets)
+        presence = Presence(own_name(), ServerProcess.Kind.WEB, executor.slots, lambda: hub.sockets)
         upkeep = Upkeep(presence)
         clockwork = (upkeep, Courier())
         for thread in clockwork:
             thread.start()
-        server = WebServer(application, host, port, settings.PING_SECONDS, lambda: self._greet(host, port, secret))
+        server = WebServer(
+            application,
+            host,
+            port,
+            lambda: self._greet(host, port, secret),
+            may_send_larger=import_string(settings.DOORMAN)().knows,
+            workers=executor.slots,
+        )
         try:
             server.run()
         finally:
@@ -93,6 +103,16 @@ class Command(BaseCommand):
             upkeep.join(LEAVE_SECONDS)
         if not server.listening_addresses:
             raise CommandError(f"Port {port} of {host} is taken or not allowed. Try another: PORT={port + 1} make run")
+
+    def _take_name(self) -> None:
+        """Have a name that nobody else has, before anything is done under it: runs of this name are buried at start."""
+        before = own_name()
+        name = take_name()
+        if name != before:
+            told = (
+                f"{settings.DATA_DIR} is a copy: the server {before} is up elsewhere. This one is {name} from now on."
+            )
+            self.stderr.write(self.style.WARNING(f"Warning: {told}"))
 
     def _greet(self, host: str, port: int, secret: str) -> None:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104

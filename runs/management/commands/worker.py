@@ -2,8 +2,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from runs.executors.celery import celery_app
+from simweb import schema
 
 
 class Command(BaseCommand):
@@ -17,6 +19,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.EXECUTOR != "celery":
             raise CommandError("A worker plays for SIMWEB_EXECUTOR=celery; this is set to another executor.")
+        if refusal := schema.refusal():
+            raise CommandError(refusal)
+        connections.close_all()  # processes of the pool are forked from this one
         count = options["workers"] or settings.WORKERS
         pool = ["--concurrency", str(count)] if count else []
         celery_app().worker_main(

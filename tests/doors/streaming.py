@@ -1,0 +1,59 @@
+"""The site with a few addresses more, whose answers are streams that a test can follow: settings and addresses of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import path
+
+from simweb import settings as of_the_site
+
+PARTS, PART = 400, b"x" * (1 << 20)
+
+globals().update({name: value for name, value in vars(of_the_site).items() if name.isupper()})
+ROOT_URLCONF = "tests.doors.streaming"
+
+
+def breaks(request: HttpRequest) -> StreamingHttpResponse:
+    """A stream that raises after its first part."""
+
+    def parts() -> Iterator[bytes]:
+        yield b"the first part"
+        raise RuntimeError("in the middle of a stream")
+
+    return StreamingHttpResponse(parts())
+
+
+def long(request: HttpRequest) -> StreamingHttpResponse:
+    """A long stream that keeps in a file how far it has come, and at last how it ended."""
+    told = Path(of_the_site.DATA_DIR / request.GET["told"])
+
+    def parts() -> Iterator[bytes]:
+        made = 0
+        try:
+            for made in range(1, PARTS + 1):
+                told.write_text(f"at {made}")
+                yield PART
+        finally:
+            told.write_text(f"closed {made}")
+
+    return StreamingHttpResponse(parts())
+
+
+def addresses() -> list:
+    from simweb.urls import urlpatterns
+
+    return [path("breaks/", breaks), path("long/", long), *urlpatterns]
+
+
+def __getattr__(name: str) -> object:
+    """Django asks for `urlpatterns` when all is set up; as a module of settings this one is read before."""
+    if name == "urlpatterns":
+        return addresses()
+    if name.startswith("handler"):
+        from simweb import urls
+
+        return getattr(urls, name)
+    raise AttributeError(name)

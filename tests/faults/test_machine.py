@@ -1,0 +1,91 @@
+"""A machine whose disk is full, whose database is locked or of another age: the server says so, and does no harm."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simweb import health
+from tests.waiting import wait_until
+from tests.web.server import ROOT, Server
+
+
+def ready(server: Server) -> tuple[int, dict[str, str]]:
+    answer = httpx.get(f"{server.base}/ready", timeout=30)
+    return answer.status_code, answer.json()
+
+
+def refused(server: Server, command: str, **settings: str) -> str:
+    """What a command says that does not start."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env={**server.env, **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1, done
+    return done.stderr
+
+
+def test_a_server_that_cannot_write_is_not_ready_and_is_again_when_it_can(server: Server, tmp_path: Path) -> None:
+    assert ready(server) == (
+        200,
+        {"status": "ok", "database": "ok", "disk": "ok", "channel_layer": "ok", "executor": "ok"},
+    )
+    assert server.process is not None
+    pid, (_, most) = server.process.pid, resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1024, most))  # no file may grow: what the kernel does on a full disk
+    told = wait_until(lambda: (found := ready(server))[0] == 503 and found[1])
+    assert told["database"].startswith("cannot be written: ")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+    wait_until(lambda: ready(server)[0] == 200)
+    with closing(sqlite3.connect(tmp_path / "simweb.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert ready(server)[1]["database"] == "cannot be written: database is locked"
+        assert httpx.get(f"{server.base}/health", timeout=30).status_code == 200
+        other.execute("ROLLBACK")
+    assert ready(server)[0] == 200
+
+
+def test_what_is_older_than_the_database_says_so_and_does_not_start(server: Server, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "simweb.sqlite3", timeout=20)) as database:
+        row = ("runs", "0999_of_tomorrow")
+        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, CURRENT_TIMESTAMP)", row)
+        database.commit()
+    status, told = ready(server)
+    assert status == 503
+    assert "made by a newer simweb: it has runs.0999_of_tomorrow" in told["database"]
+    server.stop(signal.SIGTERM)
+    assert "Start the newer version, or restore the backup" in refused(server, "serve")
+    celery = {"SIMWEB_EXECUTOR": "celery", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    assert "Start the newer version, or restore the backup" in refused(server, "worker", **celery)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_a_part_that_hangs_is_told_and_asked_again_only_when_it_is_done(
+    hangs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", 0.2)
+    done, asked = threading.Event(), []
+
+    def ask() -> str:
+        asked.append(1)
+        return "ok" if not hangs or done.wait(60) else "?"
+
+    readiness = health.Readiness(health.Check("part", ask))
+    told = {"part": "no answer within 0.2 s" if hangs else "ok"}
+    assert [readiness.tell(), readiness.tell()] == [told, told]
+    assert len(asked) == (1 if hangs else 2)
+    done.set()
+    wait_until(lambda: readiness.tell() == {"part": "ok"})
