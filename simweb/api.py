@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from experiments.api import router as experiments_router
@@ -33,13 +32,14 @@ from runs.specs import BadSpec, FieldError
 from simweb.access.doors import BearerToken, Session
 from simweb.access.idempotency import BadIdempotencyKey
 from simweb.access.roles import Forbidden
+from simweb.document import ApiWithDocument
 from simweb.engine import UnknownMetric
 from simweb.engine.answers import UnknownQuestion
 from simweb.engine.faults import MOST_FAULTS
 from simweb.engine.registry import BrokenScenario, UnknownScenario
 from simweb.texts import JsonParser
 
-api = NinjaAPI(
+api = ApiWithDocument(
     title="simweb",
     version="1",
     description="Run agent simulations, watch them, keep their measurements. Errors are RFC 9457 problem details.",
@@ -166,7 +166,7 @@ def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRes
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     malformed = error.status_code == 400 and request.content_type == "application/json"
-    return problem(error.status_code, f"the body is not valid JSON: {error.__cause__}" if malformed else str(error))
+    return problem(error.status_code, f"the body cannot be read as JSON: {error.__cause__}" if malformed else str(error))
 
 
 def _place(loc: tuple[Any, ...]) -> tuple[str, ...]:

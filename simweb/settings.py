@@ -242,7 +242,7 @@ LOGGING = {
         "level": LOG_LEVEL,
     },
     "loggers": {
-        "django": {"handlers": []},  # Django's own would write the same lines, indiscreetly
+        "django": {"handlers": [], "level": LOG_LEVEL},  # Django's own would write the same lines, indiscreetly
         "httpx": {"level": "WARNING"},  # it and the next would log the whole address of every webhook
         "httpcore": {"level": "WARNING"},
     },

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from tests.doors.browser import Browser
+from tests.doors.databases import serving
 from tests.doors.everything import Everything
-from tests.postgres import ADDRESS, HASTY, missing
-from tests.requirements import require
 from tests.web.server import Lab, Server
 
 # Of the server's environment. A model gets none of the first, and may not show the value that it gets of the second.
@@ -39,32 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the worlds of `tests/scenarios.py`, on each of the two databases in turn."""
-    folder = tmp_path_factory.mktemp(f"doors-{request.param}")
-    name = f"simweb_doors_{uuid4().hex[:12]}"
-    address = {}
-    if request.param == "postgresql":
-        reason = missing()
-        require("services", not reason, f"no PostgreSQL here: {reason}")
-        with psycopg.connect(ADDRESS, autocommit=True) as database:
-            database.execute(f'CREATE DATABASE "{name}"')
-        address = {"DATABASE_URL": HASTY.replace(ADDRESS, f"{ADDRESS.rpartition('/')[0]}/{name}")}
-    server = Server(
-        folder,
-        SIMWEB_WORKERS="2",
-        SIMWEB_NOTIFY_PRIVATE="1",
-        SIMWEB_PING_SECONDS="2",
-        **SECRETS,
-        **GIVEN_TO_MODELS,
-        **address,
-    )
-    try:
-        server.link = server.start()
+    folder, given = tmp_path_factory.mktemp(f"doors-{request.param}"), {**SECRETS, **GIVEN_TO_MODELS}
+    with serving(folder, request.param, SIMWEB_NOTIFY_PRIVATE="1", SIMWEB_PING_SECONDS="2", **given) as server:
         yield server
-    finally:
-        server.stop()
-        if address:
-            with psycopg.connect(ADDRESS, autocommit=True) as database:
-                database.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
