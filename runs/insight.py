@@ -29,6 +29,7 @@ ADVICE = {
     FailureKind.SYSTEM: "Raise the memory limit in the simulation's settings, or make the world smaller.",
     FailureKind.BUDGET: "Raise the budget, or ask the models less often.",
 }
+UNREAD = {"TooMuchSaid", "Unreadable"}  # no line of the model raised these
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +296,9 @@ def _suggestions(run: Run) -> list[str]:
         if not decision.context:
             found.append(f"Record what {decision.agent} saw (context) when it decided on “{decision.intent}”.")
     found.extend(run.problems.exclude(suggested_fix="").values_list("suggested_fix", flat=True)[:CHAIN])
-    if run.failure_kind in ADVICE:
+    if run.error_type in UNREAD:
+        found.append("Say less at once: the message above names the bound, and what was large.")
+    elif run.failure_kind in ADVICE:
         found.append(ADVICE[FailureKind(run.failure_kind)])
     return _once(found)
 

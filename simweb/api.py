@@ -166,7 +166,9 @@ def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRes
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     malformed = error.status_code == 400 and request.content_type == "application/json"
-    return problem(error.status_code, f"the body cannot be read as JSON: {error.__cause__}" if malformed else str(error))
+    return problem(
+        error.status_code, f"the body cannot be read as JSON: {error.__cause__}" if malformed else str(error)
+    )
 
 
 def _place(loc: tuple[Any, ...]) -> tuple[str, ...]:

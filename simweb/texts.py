@@ -58,6 +58,8 @@ class JsonParser(Parser):
         data = read_json(request.body)
         if not can_be_kept(data):
             raise ValueError("texts may hold neither NUL nor lone surrogates")
-        if not isinstance(data, dict | None):  # a list has no attributes: a schema of optional fields would take it for {}
+        if not isinstance(
+            data, dict | None
+        ):  # a list has no attributes: a schema of optional fields would take it for {}
             raise ValueError("an object is expected, such as {}")
         return data

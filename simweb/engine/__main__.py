@@ -66,7 +66,8 @@ def play_and_say(spec: Spec, journal: Journal, say: Say) -> bool:
         try:
             say(message)
         except TooMuchSaid as error:
-            say({"type": "failed", "error": describe(error, message["number" if "number" in message else "turns"])})
+            turn = message["number" if "number" in message else "turns"]
+            say({"type": "failed", "error": {**describe(error, turn), "traceback": ""}})  # none of it is the model's
             return False
     return bool(message["type"] == "played")
 

@@ -37,7 +37,8 @@ def line_of(message: Message) -> bytes:
     if len(line) <= LONGEST_MESSAGE:
         return line
     sizes = {name: len(json.dumps(part)) for name, part in message.items() if isinstance(part, dict | list | str)}
-    largest = sorted(sizes, key=lambda name: -sizes[name])[:PARTS_NAMED]
+    large = {name: size for name, size in sizes.items() if size > len(line) // 20}
+    largest = sorted(large, key=lambda name: -large[name])[:PARTS_NAMED]
     parts = ", ".join(f"{_word(name)} {sizes[name]:,}" for name in largest)
     what = TOLD.get(message.get("type", ""), "An answer")
     raise TooMuchSaid(

@@ -34,6 +34,7 @@ def test_a_model_that_says_too_much_at_once_fails_and_the_bound_is_named(
     assert run["error"]["message"].startswith(what)
     assert "at most 8,388,608 are read" in run["error"]["message"]
     assert run["error"]["turn"] == (3 if how == "run-rows" else 2)
+    assert "names the bound" in lab.client.get(f"/runs/{run['id']}/summary").json()["analysis"]["suggestions"][-1]
     assert lab.ended(lab.run(slug))["status"] == "completed"
 
 
