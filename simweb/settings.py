@@ -127,6 +127,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file: threads that share an in-memory test database answer "table is locked".
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A connection that broke is replaced before it is used, and a server that is silent is given up: nobody may wait for
+    # minutes, as libpq and the kernel do by themselves.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 _is_file = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 for _sentence in keep_private(DATA_DIR, Path(DATABASES["default"]["NAME"]).resolve() if _is_file else None):
     sys.stderr.write(f"simweb: {_sentence}\n")
