@@ -221,6 +221,7 @@ CONTENT_SECURITY_POLICY = {
 # --- notifications ---------------------------------------------------------------------------------------------------
 PUBLIC_URL = environment.text("SIMWEB_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")  # how links in messages begin
 NOTIFY_PRIVATE = environment.flag("SIMWEB_NOTIFY_PRIVATE")  # may webhooks go to private networks?
+EMAIL_BACKEND = "runs.mail.EmailBackend"
 EMAIL_HOST = environment.text("SIMWEB_EMAIL_HOST", "localhost")
 EMAIL_PORT = environment.number("SIMWEB_EMAIL_PORT", 25, least=1, most=65535)
 EMAIL_TIMEOUT = 5
