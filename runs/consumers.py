@@ -41,6 +41,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     form: Format
     plain_topics: frozenset[str] = frozenset({"runs"})
+    kinds_of_topic = frozenset({"run", "simulation"})  # each of one thing, whose name follows
 
     # Sockets hear from the hub alone: a channel layer that goes away must not close them.
     channel_layer_alias = "none"
@@ -141,13 +142,13 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         thing: Run | Simulation | None = None
         if topic in self.plain_topics:
             return None
+        if kind not in self.kinds_of_topic:
+            raise TopicError("UNKNOWN_TOPIC", 'topics are "runs", "simulation:<slug>" and "run:<id>"')
         if kind == "run":
             number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else 0
             thing = queries.visible_runs(self.caller).filter(pk=number).first()
-        elif kind == "simulation":
-            thing = queries.visible_simulations(self.caller).filter(slug=name).first()
         else:
-            raise TopicError("UNKNOWN_TOPIC", 'topics are "runs", "simulation:<slug>" and "run:<id>"')
+            thing = queries.visible_simulations(self.caller).filter(slug=name).first()
         if thing is None:
             raise TopicError("NOT_FOUND", f"there is no {kind} {name!r}")
         return thing

@@ -1,14 +1,18 @@
 """What a person, or a program, is told when a page cannot be had."""
 
+import sys
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from simweb.api import problem
 from simweb.texts import can_be_kept
 
 Answer = Callable[[HttpRequest], HttpResponse]
+RETRY_AFTER = "5"
 
 
 def bad_request(request: HttpRequest) -> HttpResponse:
@@ -27,10 +31,29 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault."""
+    """500: our fault; or 503 when Django asks while it handles that the database is away."""
+    if is_away(sys.exc_info()[1]):
+        return _database_away(request)
     return _say(
         request, 500, "Something went wrong on the server", "The server's log says what. Nothing you entered was saved."
     )
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database cannot be had just now: it is gone, locked, or full. A wrong statement is no such thing."""
+    of_the_statement = getattr(error.__cause__, "sqlite_errorname", "") == "SQLITE_ERROR" if error else False
+    return isinstance(error, OperationalError | InterfaceError) and not of_the_statement
+
+
+def _database_away(request: HttpRequest) -> HttpResponse:
+    """503. The page is drawn without any other: who is signed in is not known without a database."""
+    title, detail = "The database cannot be reached", "The database cannot be reached just now. Try again in a moment."
+    if request.path.startswith("/api/"):
+        response = problem(503, detail)
+    else:
+        response = HttpResponse(render_to_string("away.html", {"title": title, "detail": detail}), status=503)
+    response["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def api_problems(get_response: Answer) -> Answer:

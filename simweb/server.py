@@ -67,6 +67,10 @@ class Line(WebSocketProtocol):  # type: ignore[misc]
         if sent < len(frame):
             wire.write(frame[sent:])
 
+    def serverClose(self, code: int | None = None) -> None:
+        """Daphne: close the socket. Autobahn's own `sendClose` refuses 1013, "try again later", which a server may say."""
+        self.sendCloseFrame(code=1000 if code is None else code, isReply=False)
+
     def pauseProducing(self) -> None:
         """Twisted: what is written from now on piles up."""
         self.writable.clear()

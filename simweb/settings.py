@@ -127,6 +127,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file: threads that share an in-memory test database answer "table is locked".
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A connection that broke is replaced before it is used, and a server that is silent is given up: nobody may wait for
+    # minutes, as libpq and the kernel do by themselves.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 _is_file = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 for _sentence in keep_private(DATA_DIR, Path(DATABASES["default"]["NAME"]).resolve() if _is_file else None):
     sys.stderr.write(f"simweb: {_sentence}\n")
@@ -209,6 +221,7 @@ CONTENT_SECURITY_POLICY = {
 # --- notifications ---------------------------------------------------------------------------------------------------
 PUBLIC_URL = environment.text("SIMWEB_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")  # how links in messages begin
 NOTIFY_PRIVATE = environment.flag("SIMWEB_NOTIFY_PRIVATE")  # may webhooks go to private networks?
+EMAIL_BACKEND = "runs.mail.EmailBackend"
 EMAIL_HOST = environment.text("SIMWEB_EMAIL_HOST", "localhost")
 EMAIL_PORT = environment.number("SIMWEB_EMAIL_PORT", 25, least=1, most=65535)
 EMAIL_TIMEOUT = 5

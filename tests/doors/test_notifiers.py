@@ -39,8 +39,9 @@ def test_a_notifier_of_all_simulations_tells_of_the_runs_of_each(lab: Lab, recei
 class Dripping(threading.Thread):
     """Takes whatever comes, and answers a byte at a time, for ever, until it is told to end."""
 
-    def __init__(self) -> None:
+    def __init__(self, beginning: bytes = b"HTTP/1.1 200 OK\r\nX-Slow: ") -> None:
         super().__init__(daemon=True)
+        self.beginning = beginning
         self.listening = socket.create_server(("127.0.0.2", 0))
         self.port = self.listening.getsockname()[1]
         self.asked = 0
@@ -53,7 +54,7 @@ class Dripping(threading.Thread):
                 line, _ = self.listening.accept()
                 self.asked += 1
                 with line, suppress(OSError):
-                    line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                    line.sendall(self.beginning)
                     self.held = True
                     while not self.ending.wait(0.2):
                         line.sendall(b".")

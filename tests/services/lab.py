@@ -109,9 +109,9 @@ class Machines:
         self.webs.append(made)
         return made
 
-    def worker(self, **settings: str) -> Worker:
+    def worker(self, slots: int = 2, **settings: str) -> Worker:
         """One more machine that plays."""
-        started = Worker({**self.web.env, **settings}, self.folder / f"worker-{len(self.workers)}")
+        started = Worker({**self.web.env, **settings}, self.folder / f"worker-{len(self.workers)}", slots)
         self.workers.append(started)
         return started
 
