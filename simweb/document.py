@@ -36,8 +36,18 @@ SAID = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Pr
 class ApiWithDocument(NinjaAPI):
     """Ninja's own document has the answers of those who asked rightly."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._documents: dict[str, Any] = {}  # making one takes a third of a second, and anybody may ask
+
     def get_openapi_schema(self, **options: Any) -> Any:
         """The document, with the errors that can occur (RFC 9457)."""
+        asked = repr(sorted(options.items()))
+        if asked not in self._documents:
+            self._documents[asked] = self._made(**options)
+        return self._documents[asked]
+
+    def _made(self, **options: Any) -> Any:
         document = super().get_openapi_schema(**options)
         document["components"].setdefault("schemas", {})["Problem"] = PROBLEM
         for path, operations in document["paths"].items():
