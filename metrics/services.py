@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 from metrics.models import MetricSelection
 from simweb.engine import registry, select_keys
 
+MOST_SELECTIONS = 1_000  # of a person
+
 
 class DuplicateName(ValueError):
     """The person already has a selection of this name for this scenario."""
@@ -23,7 +25,7 @@ class UnknownSelection(LookupError):
 
 
 class BadName(ValueError):
-    """A name that is blank or too long."""
+    """A name that is blank or too long, or that of one selection too many."""
 
 
 def clean_name(name: str) -> str:
@@ -38,6 +40,8 @@ def save_selection(*, owner: User, scenario: str, name: str, metric_keys: Iterab
     """Keep a new selection. Raises UnknownScenario, UnknownMetric, BadName or DuplicateName."""
     keys = select_keys(registry.load(scenario), metric_keys)
     trimmed = clean_name(name)
+    if MetricSelection.objects.filter(owner=owner).count() >= MOST_SELECTIONS:
+        raise BadName(f"you have {MOST_SELECTIONS:,} selections, as many as may be; delete one first")
     try:
         with transaction.atomic():
             return MetricSelection.objects.create(owner=owner, scenario=scenario, name=trimmed, metric_keys=keys)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from ninja import Router
 
@@ -45,7 +45,7 @@ def export_performance(
     metric_type: MetricType = "realtime",
     format: Format = "csv",
     bom: Bom = False,
-) -> HttpResponse:
+) -> HttpResponseBase:
     return _file(find_simulation(request, slug), time_range, metric_type, format, bom=bom)
 
 
@@ -70,14 +70,14 @@ def export_system(
     metric_type: MetricType = "aggregated",
     format: Format = "csv",
     bom: Bom = False,
-) -> HttpResponse:
+) -> HttpResponseBase:
     caller(request)
     return _file(None, time_range, metric_type, format, bom=bom)
 
 
 def _file(
     simulation: Simulation | None, time_range: TimeRange, metric_type: MetricType, format: Format, *, bom: bool
-) -> HttpResponse:
+) -> HttpResponseBase:
     told = performance_json(performance(simulation, time_range, metric_type))
     told["points"] = [point_json(point) for point in points(simulation, time_range, timezone.now())]
     of = simulation.slug if simulation else "all"

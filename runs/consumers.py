@@ -18,6 +18,7 @@ from runs import frames, queries
 from runs.frames import Audience, Format
 from runs.live import Outbox, hub
 from runs.models import Run, Simulation
+from runs.paging import Scale, few_of
 from runs.schemas import run_json, simulation_json
 from simweb.access.doors import Caller
 from simweb.access.roles import Role
@@ -205,11 +206,11 @@ class JsonSocket(Socket):
             data = run_json(thing)
         elif isinstance(thing, Simulation):
             [(simulation, last)] = queries.dashboard([thing])
-            runs = [run_json(run, slug=thing.slug) for run in queries.history(thing)]
+            runs = [run_json(run, slug=thing.slug) for run in few_of(queries.history(thing), Scale(run_json))]
             data = {"simulation": simulation_json(simulation, last), "runs": runs}
         else:
             newest = queries.visible_runs(self.caller).briefly().order_by("-created_at", "-id")[: queries.HISTORY]
-            data = {"runs": [run_json(run) for run in newest]}
+            data = {"runs": [run_json(run) for run in few_of(newest, Scale(run_json))]}
         return frames.envelope("snapshot", topic, data)
 
 

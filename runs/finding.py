@@ -10,7 +10,7 @@ import numpy as np
 from metrics.statistics import Sample, sample
 from runs import replicates
 from runs.models import RunQuerySet
-from runs.paging import NEWEST, SCANNED, page_of
+from runs.paging import NEWEST, SCANNED, Fills, page_of
 from runs.replicates import Replicates
 from runs.search import parse
 from runs.states import Status, Trigger
@@ -21,15 +21,15 @@ MOST_GROUPED = 2_000
 
 
 def page_of_matching(
-    runs: RunQuerySet, q: str, sort: str, cursor: str | None, limit: int
+    runs: RunQuerySet, q: str, sort: str, cursor: str | None, limit: int, fills: Fills | None = None
 ) -> tuple[list[Any], str | None]:
     """A page of the runs that match. It may be short, with a next page, when rows must be looked at one after another.
 
-    Raises BadSpec for what cannot be understood, at `q`, `sort` or `cursor`.
+    `fills` says of which run the page is full. Raises BadSpec for what cannot be understood, at `q`, `sort` or `cursor`.
     """
     query = parse(q)
     scan = SCANNED if query.looks_at_rows else None
-    return page_of(query.select(runs), cursor, limit, sort_of(sort), scan=scan)
+    return page_of(query.select(runs), cursor, limit, sort_of(sort), scan=scan, fills=fills)
 
 
 @dataclass(frozen=True, slots=True)

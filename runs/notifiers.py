@@ -13,6 +13,8 @@ from runs.models import Notifier, Simulation
 from runs.specs import BadSpec, FieldError
 from runs.states import TERMINAL, Channel
 
+MOST_NOTIFIERS = 1_000  # of a simulation, and of all
+
 
 def create_notifier(
     simulation: Simulation | None, *, channel: Channel, address: str, statuses: Sequence[str]
@@ -22,6 +24,8 @@ def create_notifier(
     Raises BadSpec.
     """
     errors = []
+    if Notifier.objects.filter(simulation=simulation).count() >= MOST_NOTIFIERS:
+        errors.append(FieldError(("address",), f"There are {MOST_NOTIFIERS:,}, as many as may be. Delete one first."))
     if message := _wrong_address(channel, address):
         errors.append(FieldError(("address",), message))
     if not statuses or not set(statuses) <= {status.value for status in TERMINAL}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,15 +16,37 @@ from runs.terms import LARGEST, Key, Sort, sort_of
 
 NEWEST = sort_of("-created")
 SCANNED = 50_000
+# A page ends with the row that fills it, however few there are: each may be as large as its model made it.
+PAGE_BYTES = 8 << 20
+AT_ONCE = 20  # rows that are read together for such a page
+Fills = Callable[[Run], bool]
+
+
+class Scale:
+    """Weighs what a page tells, row by row, and says when it is full."""
+
+    def __init__(self, told: Callable[[Any], Any]) -> None:
+        self._told, self._bytes = told, 0
+
+    def __call__(self, row: Any) -> bool:
+        self._bytes += len(json.dumps(self._told(row)))
+        return self._bytes >= PAGE_BYTES
 
 
 def page_of(
-    runs: RunQuerySet, cursor: str | None, limit: int, sort: Sort = NEWEST, *, scan: int | None = None
+    runs: RunQuerySet,
+    cursor: str | None,
+    limit: int,
+    sort: Sort = NEWEST,
+    *,
+    scan: int | None = None,
+    fills: Fills | None = None,
 ) -> tuple[list[Any], str | None]:
     """At most `limit` runs after `cursor`, newest first unless sorted, and the cursor of the next page.
 
     With `scan`, a page of the newest looks at so many runs at most; when they hold too few it is short or empty, and its
-    next page goes on from there. Raises BadSpec for a bad cursor.
+    next page goes on from there. `fills` is asked of each run in turn; the page ends with the one that fills it. Raises
+    BadSpec for a bad cursor.
     """
     names = [f"sort_{number}" for number in range(len(sort.keys))]
     runs = runs.annotate(**{name: key.of for name, key in zip(names, sort.keys, strict=True)})
@@ -34,11 +57,29 @@ def page_of(
     if end is not None:
         runs = runs.filter(created_at__gte=end[0][0]).exclude(_beyond(sort, end))
     signs = [_order(name, key, sort) for name, key in zip(names, sort.keys, strict=True)]
-    found = list(runs.order_by(*signs, "-id" if sort.descending else "id")[: limit + 1])
-    if len(found) > limit:
-        last = found[limit - 1]
-        return found[:limit], _cursor(sort, [getattr(last, name) for name in names], last.pk)
+    ordered = runs.order_by(*signs, "-id" if sort.descending else "id")[: limit + 1]
+    found, more = filled(ordered.iterator(AT_ONCE), limit, fills) if fills else filled(ordered, limit)
+    if more:
+        last = found[-1]
+        return found, _cursor(sort, [getattr(last, name) for name in names], last.pk)
     return found, None if end is None else _cursor(sort, *end)
+
+
+def few_of(runs: RunQuerySet, fills: Fills) -> list[Run]:
+    """The runs of a short list, without those after the one that fills the answer."""
+    return filled(runs.iterator(AT_ONCE), LARGEST, fills)[0]
+
+
+def filled(runs: Iterable[Any], limit: int, fills: Fills | None = None) -> tuple[list[Any], bool]:
+    """The runs of a page, and whether there are more."""
+    found: list[Any] = []
+    is_full = False
+    for run in runs:
+        if is_full:
+            return found, True
+        found.append(run)
+        is_full = len(found) == limit or (fills is not None and fills(run))
+    return found, False
 
 
 def _place_after(place: tuple[list[Any], int] | None, steps: int) -> tuple[list[Any], int] | None:

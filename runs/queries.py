@@ -33,9 +33,9 @@ def visible_simulations(caller: Caller, *, archived: bool = False) -> QuerySet[S
     return Simulation.objects.all() if archived else Simulation.objects.filter(is_archived=False)
 
 
-def history(simulation: Simulation) -> list[Run]:
+def history(simulation: Simulation) -> RunQuerySet:
     """The newest runs of a simulation."""
-    return list(_newest(Run.objects.briefly().select_related("simulation"), simulation))
+    return _newest(Run.objects.briefly().select_related("simulation"), simulation)
 
 
 def history_rows(simulation: Simulation) -> list[Run]:

@@ -17,6 +17,7 @@ COLUMNS = {"started": "Started", "duration": "Duration", "trigger": "Trigger", "
 COLUMNS |= {"created": "Created", "seed": "Seed", "turns": "Turns", "problems": "Problems", "tags": "Tags"}
 SHOWN = ["started", "duration", "trigger", "tokens", "cost"]
 MOST_COLUMNS = 12
+MOST_VIEWS = 1_000  # of a person
 
 
 def views_of(person: User) -> QuerySet[SavedView]:
@@ -41,7 +42,10 @@ def save_view(
     *, owner: User, name: str, query: str = "", sort: str = "", columns: Iterable[str] = (), is_shared: bool = False
 ) -> SavedView:
     """Keep a view; one of this name that the person has is replaced. Raises BadSpec."""
-    view = SavedView.objects.filter(owner=owner, name=_name(name)).first() or SavedView(owner=owner)
+    kept = SavedView.objects.filter(owner=owner)
+    view = kept.filter(name=_name(name)).first() or SavedView(owner=owner)
+    if view.pk is None and kept.count() >= MOST_VIEWS:
+        raise BadSpec([FieldError(("name",), f"You have {MOST_VIEWS:,} views, as many as may be. Delete one first.")])
     return change_view(view, name=name, query=query, sort=sort, columns=columns, is_shared=is_shared)
 
 

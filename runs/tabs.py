@@ -18,6 +18,7 @@ from simweb.engine import FATES, SEVERITIES
 TURNS_SHOWN = 50
 DECISIONS_SHOWN = 50
 PROBLEMS_SHOWN = 100
+EVENTS_SHOWN = 200
 PICKED = ("decision", "problem")  # the row that a link leads to; pages and filters go by what they say themselves
 TITLES = {
     "turns": "Turns",
@@ -116,6 +117,19 @@ def _problems(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     }
 
 
+def _events(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
+    """The newest, or those before the one that the address names; in order."""
+    before = _number(request, "before")
+    kept = run.events.select_related("actor").order_by("-pk")
+    newest = list((kept if before is None else kept.filter(pk__lt=before))[: EVENTS_SHOWN + 1])
+    shown = newest[:EVENTS_SHOWN][::-1]
+    return {
+        "events": shown,
+        "earlier": shown[0].pk if len(newest) > EVENTS_SHOWN else None,
+        "paged": before is not None,
+    }
+
+
 def _spec(request: HttpRequest, run: Run, known: Known) -> dict[str, Any]:
     """Texts of many lines are told apart: in JSON they are one line, which nobody can read."""
     texts = {name: value for name, value in run.params.items() if isinstance(value, str) and "\n" in value}
@@ -134,7 +148,7 @@ READERS: dict[str, Callable[[HttpRequest, Run, Known], dict[str, Any]]] = {
     "problems": _problems,
     "explain": lambda request, run, known: explaining.explained(request.GET, run),
     "log": lambda request, run, known: {"log": run.log},
-    "events": lambda request, run, known: {"events": list(run.events.select_related("actor"))},
+    "events": _events,
     "spec": _spec,
 }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import chain
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Query
 
-from runs import insight, queries
-from runs.csv_lines import BOM
+from runs import csv_lines, insight, queries
 from runs.models import Run, Simulation
 from runs.schemas import run_json
 from simweb.access.doors import Caller
@@ -40,9 +40,12 @@ def answer(data: Any, status: int = 200, location: str = "") -> HttpResponse:
     return response
 
 
-def csv_file(lines: Iterable[str], name: str, *, bom: bool) -> HttpResponse:
-    """A CSV to save under this name."""
-    response = HttpResponse("".join([BOM if bom else "", *lines]), content_type="text/csv; charset=utf-8")
+def csv_file(lines: Iterable[str], name: str, *, bom: bool) -> StreamingHttpResponse:
+    """A CSV to save under this name, sent as it is made. Its beginning is made first, so that an error is no half file."""
+    made = csv_lines.parts(lines)
+    first = next(made)
+    parts = chain([csv_lines.BOM if bom else "", first], made)
+    response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 

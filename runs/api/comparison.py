@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from ninja import Query, Router, Schema
 from numpy.typing import NDArray
 
@@ -125,7 +125,7 @@ def get_comparison(
         Query(description="Bands count a run that finished early with its last value in the turns it did not need."),
     ] = True,
     bom: Bom = False,
-) -> HttpResponse:
+) -> HttpResponseBase:
     found, missing = find_runs(caller(request), [int(text) for text in runs.split(",")])
     if missing:
         raise BadSpec([FieldError(("runs",), f"There is no run {', '.join(map(str, missing))}.")])

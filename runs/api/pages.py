@@ -8,13 +8,12 @@ from typing import Annotated, Any, TypeVar
 
 from ninja import Query
 
+from runs.paging import AT_ONCE, PAGE_BYTES
+
 Row = TypeVar("Row")
 After = Annotated[int, Query(0, ge=0, le=2**31 - 1)]
 AfterId = Annotated[int, Query(0, ge=0, le=2**63 - 1)]
 ThousandAtMost = Annotated[int, Query(1000, ge=1, le=1000)]
-# A page ends with the row that fills it, however few there are: each may be as large as its model made it.
-PAGE_BYTES = 8 << 20
-AT_ONCE = 20
 
 
 def page(

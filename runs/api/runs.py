@@ -12,6 +12,7 @@ from runs.api.answers import NotFound, answer, caller, detail_json, find_run
 from runs.api.pages import After, AfterId, ThousandAtMost, as_cursor, page
 from runs.api.simulations import Limit, RunList, Since
 from runs.models import Event, Run
+from runs.paging import Scale
 from runs.schemas import EventOut, Marks, RunDetail, RunOut, TurnOut, event_json, run_json, turn_json
 from runs.states import Status, Trigger
 from simweb.access.idempotency import idempotent
@@ -66,7 +67,7 @@ def list_runs(
     cursor: str | None = None,
 ) -> HttpResponse:
     found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
-    runs, following = finding.page_of_matching(found.briefly(), q, sort, cursor, limit)
+    runs, following = finding.page_of_matching(found.briefly(), q, sort, cursor, limit, Scale(run_json))
     return answer({"items": [run_json(run) for run in runs], "next_cursor": following})
 
 

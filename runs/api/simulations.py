@@ -14,7 +14,7 @@ from runs import queries, services, simulations
 from runs.api.answers import answer, caller, find_simulation
 from runs.api.pages import After, ThousandAtMost, as_cursor, page
 from runs.models import Run, Simulation
-from runs.paging import page_of
+from runs.paging import Scale, few_of, page_of
 from runs.schedules import set_schedule
 from runs.schemas import RunIn, RunOut, SimulationIn, SimulationOut, SimulationPatch, run_json, simulation_json
 from runs.states import Status, Trigger
@@ -28,7 +28,7 @@ Since = Literal["1d", "7d", "30d", "90d"]
 
 
 class SimulationWithRuns(SimulationOut):
-    """`runs`, its newest 20, are there only with `include=runs`."""
+    """`runs`, its newest 20 (fewer where they are large), are there only with `include=runs`."""
 
     runs: list[RunOut] = []
 
@@ -53,12 +53,17 @@ def list_simulations(
 ) -> HttpResponse:
     found = queries.visible_simulations(caller(request), archived=archived).order_by("name", "pk")
 
-    def read(after: int, count: int) -> list[tuple[int, dict[str, Any]]]:
-        rows = queries.dashboard(found[after : after + count])
-        return [(place, _told(*row, include)) for place, row in enumerate(rows, after + 1)]
+    told: dict[int, dict[str, Any]] = {}
 
-    told, following = page(read, lambda item: item, cursor, limit)
-    return answer({"items": told, "next_cursor": as_cursor(following)})
+    def read(after: int, count: int) -> list[tuple[int, tuple[Simulation, Run | None]]]:
+        return list(enumerate(queries.dashboard(found[after : after + count]), after + 1))
+
+    def tell(row: tuple[Simulation, Run | None]) -> dict[str, Any]:
+        told[row[0].pk] = _told(*row, include)
+        return told[row[0].pk]
+
+    rows, following = page(read, tell, cursor, limit)
+    return answer({"items": [told[simulation.pk] for simulation, _ in rows], "next_cursor": as_cursor(following)})
 
 
 @router.post("/simulations", response={201: SimulationOut}, summary="Keep a scenario with parameters under a name")
@@ -119,7 +124,8 @@ def list_runs(
 ) -> HttpResponse:
     simulation = find_simulation(request, slug)
     found = queries.filtered(queries.visible_runs(caller(request)), status=status, trigger=trigger, since=since)
-    runs, following = page_of(found.filter(simulation=simulation).briefly(), cursor, limit)
+    found = found.filter(simulation=simulation).briefly()
+    runs, following = page_of(found, cursor, limit, fills=Scale(run_json))
     return answer({"items": [run_json(run, slug=slug) for run in runs], "next_cursor": following})
 
 
@@ -131,5 +137,6 @@ def _simulation(request: HttpRequest, slug: str, include: str | None = None) -> 
 def _told(simulation: Simulation, last: Run | None, include: str | None) -> dict[str, Any]:
     data: dict[str, Any] = simulation_json(simulation, last)
     if include == "runs":
-        data["runs"] = [run_json(run, slug=simulation.slug) for run in queries.history(simulation)]
+        runs = few_of(queries.history(simulation), Scale(run_json))
+        data["runs"] = [run_json(run, slug=simulation.slug) for run in runs]
     return data

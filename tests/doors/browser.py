@@ -13,7 +13,11 @@ from tests.html import Element, Page
 from tests.web.server import Server
 
 Fields = dict[str, str | list[str]]
-MAKE = "from django.contrib.auth.models import User; User.objects.get_or_create(username={name!r})"
+LINK = """
+from django.contrib.auth.models import User
+from simweb.access.services import create_sign_in_link
+print(create_sign_in_link(User.objects.get_or_create(username={name!r})[0]))
+"""
 
 
 @contextmanager
@@ -32,9 +36,9 @@ class Browser:
     def __init__(self, server: Server, viewer: str = "") -> None:
         self.client = httpx.Client(base_url=server.base, timeout=60, follow_redirects=True)
         if viewer:
-            server.manage("shell", "-c", MAKE.format(name=viewer))
-        who = ["--user", viewer] if viewer else []
-        link = server.manage("sign_in_link", "--base", server.base, *who)
+            link = f"{server.base}/sign-in/{server.manage('shell', '-v', '0', '-c', LINK.format(name=viewer))}/"
+        else:
+            link = server.manage("sign_in_link", "--base", server.base)
         token = self._csrf(self.client.get(link).text)
         answer = self.client.post(link, data={"csrfmiddlewaretoken": token}, headers={"Referer": link})
         assert answer.url.path == "/"

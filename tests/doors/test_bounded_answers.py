@@ -10,8 +10,10 @@ from contextlib import closing
 import httpx
 import pytest
 
-from runs.api.pages import PAGE_BYTES
+from runs.paging import PAGE_BYTES
 from runs.series import MOST_POINTS
+from runs.tabs import EVENTS_SHOWN
+from tests.doors.browser import Browser
 from tests.web.server import Lab, Server
 
 ONE_DATABASE = "the bounds are on rows as they are told, wherever they are kept"
@@ -34,9 +36,8 @@ def multiply(server: Server, run: int, table: str, count: int, **values: str) ->
         database.commit()
 
 
-def pages(lab: Lab, path: str, rows: str, **query: object) -> Iterator[list]:
+def pages(lab: Lab, path: str, rows: str, cursor: object = 0, **query: object) -> Iterator[list]:
     """The rows of each page, to the last."""
-    cursor: object = 0
     while cursor is not None:
         answer: httpx.Response = lab.client.get(path, params={**query, "cursor": cursor}).raise_for_status()
         assert len(answer.content) < PAGE_BYTES + 2 * LARGE
@@ -90,3 +91,71 @@ def test_simulations_come_in_pages(lab: Lab) -> None:
     everything = [item["slug"] for items in pages(lab, "/simulations", "items") for item in items]
     by_two = [item["slug"] for items in pages(lab, "/simulations", "items", limit=2) for item in items]
     assert by_two == everything
+
+
+def test_a_list_of_runs_with_large_results_is_short(lab: Lab, server: Server) -> None:
+    slug = lab.simulation("Large results", "toy", 1)
+    [first] = lab.finished(slug, 1)
+    large = json.dumps({"run.large": "x" * LARGE})
+    with closing(sqlite3.connect(server.log.parent / "simweb.sqlite3", timeout=30)) as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(runs_run)")][1:]
+        chosen = ["?" if name == "run_metrics" else f"f.{name}" for name in columns]
+        rows = f"SELECT {', '.join(chosen)} FROM n, (SELECT * FROM runs_run WHERE id = ?) f"  # noqa: S608
+        database.execute(f"INSERT INTO runs_run ({', '.join(columns)}) {NUMBERS}{rows}", [30, large, first])
+        database.commit()
+    for path, query in ((f"/simulations/{slug}/runs", ""), ("/runs", f"simulation:{slug}")):
+        came = list(pages(lab, path, "items", cursor="", limit=100, q=query))
+        assert len(came) > 2
+        assert len({run["id"] for runs in came for run in runs}) == sum(map(len, came)) == 30
+    shown = lab.client.get(f"/simulations/{slug}", params={"include": "runs"}).json()["runs"]
+    assert 1 < len(shown) < 20
+
+
+def test_the_page_of_a_run_shows_its_newest_events_and_where_the_rest_is(
+    lab: Lab, server: Server, browser: Browser
+) -> None:
+    [run] = lab.finished(lab.simulation("Events on a page", "toy", 1), 1)
+    multiply(server, run, "runs_event", 450)
+    address, seen = f"/runs/{run}/?tab=events", 0
+    for shown in (EVENTS_SHOWN, EVENTS_SHOWN, 1):
+        page = browser.page(address)
+        rows = [element for element in page.elements if element.name == "tr"][1:]
+        seen += len(rows)
+        assert shown <= len(rows) <= EVENTS_SHOWN
+        links = [element.attributes.get("href", "") for element in page.elements]
+        address = f"/runs/{run}/" + "".join(link for link in links if "before=" in link)
+    assert seen == len([event for items in pages(lab, f"/runs/{run}/events", "items") for event in items])
+    assert address == f"/runs/{run}/"
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "made", "words"),
+    [
+        (
+            "runs_notifier",
+            "/notifiers",
+            {"channel": "email", "address": "a@example.org"},
+            "There are 1,000, as many as may be",
+        ),
+        ("runs_savedview", "/saved-views", {"name": "one"}, "You have 1,000 views, as many as may be"),
+        (
+            "metrics_metricselection",
+            "/metric-selections",
+            {"name": "one", "scenario": "toy"},
+            "ou have 1,000 selections, as many as may be",
+        ),
+    ],
+)
+def test_there_are_only_so_many(lab: Lab, server: Server, table: str, path: str, made: dict, words: str) -> None:
+    first = lab.client.post(path, json=made).raise_for_status().json()["id"]
+    with closing(sqlite3.connect(server.log.parent / "simweb.sqlite3", timeout=30)) as database:
+        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")][1:]
+        chosen = ["'n' || i" if name == "name" else f"f.{name}" for name in columns]
+        rows = f"SELECT {', '.join(chosen)} FROM n, (SELECT * FROM {table} WHERE id = ?) f"  # noqa: S608
+        database.execute(f"INSERT INTO {table} ({', '.join(columns)}) {NUMBERS}{rows}", [1000, first])
+        database.commit()
+        refused = lab.client.post(path, json={**made, "name": "one more"} if "name" in made else made)
+        database.execute(f"DELETE FROM {table} WHERE id >= ?", [first])  # noqa: S608
+        database.commit()
+    assert refused.status_code == 422
+    assert words in refused.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import subprocess
@@ -12,10 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.prepared import prepare
 from tests.waiting import wait_until
 from tests.web.server import ROOT, Lab, Server
 
 ONE_DATABASE = "it is the file and the folder that are looked at, of a server of its own"
+REFUSED = """
+import json
+from django.core.management import CommandError, call_command
+said = []
+for command in {commands}:
+    try:
+        call_command(*command)
+    except CommandError as error:
+        said.append(str(error))
+print(json.dumps(said))
+"""
 RUN_A_MODEL_THAT_WRITES = {"says": "file"}
 
 
@@ -34,6 +47,7 @@ def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own(open_folder: Path) -> Iterator[Server]:
     """A server of its own on that folder."""
     server = Server(open_folder, SIMWEB_WORKERS="1")
+    server.token = prepare(server)
     server.link = server.start()
     yield server
     server.stop()
@@ -41,7 +55,7 @@ def own(open_folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def own_lab(own: Server) -> Iterator[Lab]:
-    lab = Lab(own.base, own.manage("token", "own data", "--role", "admin"))
+    lab = Lab(own.base, own.token)
     yield lab
     lab.client.close()
 
@@ -100,17 +114,25 @@ def test_what_is_no_backup_is_not_put_in_place(own: Server, open_folder: Path) -
         newer.execute("CREATE TABLE runs_run (id)")
         newer.execute("INSERT INTO django_migrations VALUES ('runs', '9999_of_a_newer_version')")
         newer.commit()
-    for file, why in (("garbage", "is no backup"), ("newer", "newer simweb"), ("absent", "There is no file")):
-        refused = manage(own, "restore", str(open_folder / file))
-        assert (refused.returncode, why in refused.stderr) == (1, True), refused.stderr
+    wrong = {"garbage": "is no backup", "newer": "newer simweb", "absent": "There is no file"}
+    told = refusals(own, *(("restore", str(open_folder / file)) for file in wrong))
+    for why, refusal in zip(wrong.values(), told, strict=True):
+        assert why in refusal
 
 
 def test_for_postgresql_it_is_said_what_to_call(own: Server) -> None:
-    for command, instead in (("backup", "pg_dump"), ("restore", "pg_restore")):
-        told = manage(own, command, "file", DATABASE_URL="postgres://me:never-shown@127.0.0.1:1/nowhere")
-        assert told.returncode == 1
-        assert instead in told.stderr
-        assert "never-shown" not in told.stderr
+    address = "postgres://me:never-shown@127.0.0.1:1/nowhere"
+    told = refusals(own, ("backup", "file"), ("restore", "file"), DATABASE_URL=address)
+    for instead, refusal in zip(("pg_dump", "pg_restore"), told, strict=True):
+        assert instead in refusal
+        assert "never-shown" not in refusal
+
+
+def refusals(server: Server, *commands: tuple[str, str], **settings: str) -> list[str]:
+    """What each of these management commands says that is refused, all in one process."""
+    done = manage(server, "shell", "-v", "0", "-c", REFUSED.format(commands=commands), **settings)
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
 
 
 def manage(server: Server, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

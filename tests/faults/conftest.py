@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.faults.processes import players_of
+from tests.prepared import prepare
 from tests.waiting import wait_until
 from tests.web.server import Lab, Server
 
@@ -20,21 +22,29 @@ QUICK = {
 }
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Started. Whatever a test did to it, it leaves no process behind."""
-    server = Server(tmp_path, **QUICK)
+@contextmanager
+def served(folder: Path) -> Iterator[Server]:
+    """A server on this folder, started. Whatever a test did to it, it leaves no process behind."""
+    server = Server(folder, **QUICK)
+    server.token = prepare(server)
     server.link = server.start()
     try:
         yield server
     finally:
         server.stop(signal.SIGKILL)
-    wait_until(lambda: not players_of(tmp_path))
+    wait_until(lambda: not players_of(folder))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A module whose tests leave the server alive has one for all of them instead."""
+    with served(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture
 def lab(server: Server) -> Iterator[Lab]:
-    lab = Lab(server.base, server.manage("token", "faults", "--role", "admin"))
+    lab = Lab(server.base, server.token)
     yield lab
     lab.client.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -31,3 +33,19 @@ def processes_of(data_dir: Path, named: bytes = b"") -> set[int]:
 def players_of(data_dir: Path) -> set[int]:
     """The living engine processes that play, or wait to play, on this data."""
     return processes_of(data_dir, b"simweb.engine")
+
+
+def zombies_below(pid: int) -> set[int]:
+    """Processes that this one, or one below it, has started and that are dead, but that nobody has buried."""
+    children: dict[int, set[tuple[int, str]]] = defaultdict(set)
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdigit():
+                state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+                children[int(parent)].add((int(folder.name), state))
+    found, looked_at = set(), [pid]
+    while looked_at:
+        below = children[looked_at.pop()]
+        looked_at += [child for child, _ in below]
+        found |= {child for child, state in below if state == "Z"}
+    return found

@@ -8,15 +8,24 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import httpx
 import pytest
 
 from simweb import health
+from tests.faults.conftest import served
 from tests.waiting import wait_until
 from tests.web.server import ROOT, Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The last test with it stops it."""
+    with served(tmp_path_factory.mktemp("machine")) as server:
+        yield server
 
 
 def ready(server: Server) -> tuple[int, dict[str, str]]:
@@ -38,7 +47,7 @@ def refused(server: Server, command: str, **settings: str) -> str:
     return done.stderr
 
 
-def test_a_server_that_cannot_write_is_not_ready_and_is_again_when_it_can(server: Server, tmp_path: Path) -> None:
+def test_a_server_that_cannot_write_is_not_ready_and_is_again_when_it_can(server: Server) -> None:
     assert ready(server) == (
         200,
         {"status": "ok", "database": "ok", "disk": "ok", "channel_layer": "ok", "executor": "ok"},
@@ -50,7 +59,7 @@ def test_a_server_that_cannot_write_is_not_ready_and_is_again_when_it_can(server
     assert told["database"].startswith("cannot be written: ")
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
     wait_until(lambda: ready(server)[0] == 200)
-    with closing(sqlite3.connect(tmp_path / "simweb.sqlite3", isolation_level=None)) as other:
+    with closing(sqlite3.connect(server.log.parent / "simweb.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert ready(server)[1]["database"] == "cannot be written: database is locked"
         assert httpx.get(f"{server.base}/health", timeout=30).status_code == 200
@@ -58,8 +67,8 @@ def test_a_server_that_cannot_write_is_not_ready_and_is_again_when_it_can(server
     assert ready(server)[0] == 200
 
 
-def test_what_is_older_than_the_database_says_so_and_does_not_start(server: Server, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "simweb.sqlite3", timeout=20)) as database:
+def test_what_is_older_than_the_database_says_so_and_does_not_start(server: Server) -> None:
+    with closing(sqlite3.connect(server.log.parent / "simweb.sqlite3", timeout=20)) as database:
         row = ("runs", "0999_of_tomorrow")
         database.execute("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, CURRENT_TIMESTAMP)", row)
         database.commit()
@@ -67,9 +76,11 @@ def test_what_is_older_than_the_database_says_so_and_does_not_start(server: Serv
     assert status == 503
     assert "made by a newer simweb: it has runs.0999_of_tomorrow" in told["database"]
     server.stop(signal.SIGTERM)
-    assert "Start the newer version, or restore the backup" in refused(server, "serve")
     celery = {"SIMWEB_EXECUTOR": "celery", "REDIS_URL": "redis://127.0.0.1:1/0"}
-    assert "Start the newer version, or restore the backup" in refused(server, "worker", **celery)
+    with ThreadPoolExecutor() as beside:
+        worker = beside.submit(refused, server, "worker", **celery)
+        assert "Start the newer version, or restore the backup" in refused(server, "serve")
+        assert "Start the newer version, or restore the backup" in worker.result()
 
 
 @pytest.mark.parametrize("hangs", [True, False])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import QUICK, Waits
 from tests.faults.processes import players_of
+from tests.prepared import prepare
 from tests.waiting import wait_until
 from tests.web.server import ROOT, Lab, Server
 
@@ -42,26 +45,30 @@ def test_a_run_without_a_turn_is_queued_again_and_one_with_turns_is_lost(
 @pytest.fixture
 def patient(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path, **{**QUICK, "SIMWEB_DRAIN_SECONDS": "20"})
+    server.token = prepare(server)
     server.start()
     yield server
     server.stop()
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP], ids=lambda told: told.name)
-def test_a_run_that_finishes_while_the_server_drains_is_completed(
-    patient: Server, tmp_path: Path, told: signal.Signals
-) -> None:
-    lab = Lab(patient.base, patient.manage("token", "drain", "--role", "admin"))
+def test_a_run_that_finishes_while_the_server_drains_is_completed(patient: Server, tmp_path: Path) -> None:
+    lab = Lab(patient.base, patient.token)
     run = lab.run(lab.paced("Soon done", 0.2, turns=5))
     waiting = [lab.run(lab.paced("Waits", 0.2, turns=5)) for _ in range(3)][-1]
     lab.until(run, "running")
-    patient.stop(told)
+    patient.stop(signal.SIGTERM)
     assert not players_of(tmp_path)
     patient.start()
     assert states(lab, run) == ["queued", "running", "completed"]
     assert lab.ended(waiting)["status"] == "completed"
     assert states(lab, waiting) == ["queued", "running", "completed"]
+    last = lab.run(lab.paced("Soon done too", 0.2, turns=5))
+    lab.until(last, "running")
     lab.client.close()
+    patient.stop(signal.SIGHUP)
+    assert not players_of(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "simweb.sqlite3")) as database:
+        assert database.execute("SELECT status FROM runs_run WHERE id = ?", [last]).fetchall() == [("completed",)]
 
 
 def test_under_nohup_a_hangup_ends_nothing() -> None:

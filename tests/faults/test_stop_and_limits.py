@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.conftest import served
 from tests.faults.processes import players_of
 from tests.waiting import wait_until
-from tests.web.server import Lab
+from tests.web.server import Lab, Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("limits")) as server:
+        yield server
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_an_endless_loop_is_gone_soon_after_cancel_even_if_it_ignores_sigterm(
-    lab: Lab, tmp_path: Path, stubborn: bool
+    lab: Lab, server: Server, stubborn: bool
 ) -> None:
     slug = lab.simulation("Endless", "endless", 5, params={"stubborn": stubborn})
     runs = [lab.run(slug) for _ in range(2)]
     for run in runs:
         wait_until(lambda run=run: lab.get(run)["turns_done"] == 1)
     queued = lab.run(lab.simulation("A toy"))
-    playing = players_of(tmp_path)
+    folder = server.log.parent
+    playing = players_of(folder)
     for run in runs:
         lab.cancel(run)
         assert lab.get(run)["status"] == "cancelled"
     # Both slots were taken: that the third is played shows that they are free.
     assert lab.ended(queued)["status"] == "completed"
-    wait_until(lambda: len(players_of(tmp_path) & playing) <= len(playing) - len(runs))
+    wait_until(lambda: len(players_of(folder) & playing) <= len(playing) - len(runs))
     assert [lab.get(run)["turns_done"] for run in runs] == [1, 1]
 
 

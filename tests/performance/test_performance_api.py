@@ -171,7 +171,7 @@ def test_a_file_has_the_same_numbers(api: Api, simulation: Simulation) -> None:
     whole = api.get(path, format="json")
     assert {**whole.json(), "points": 0} == {**answer, "points": 0}
     assert whole["Content-Disposition"] == 'attachment; filename="a-toy-performance-7d-2026-11-20.json"'
-    rows = list(csv.reader(io.StringIO(api.get(path, format="csv").content.decode())))
+    rows = list(csv.reader(io.StringIO(api.get(path, format="csv").getvalue().decode())))
     facts = {row[0].removeprefix("# "): row[1] for row in rows if row[0].startswith("# ")}
     assert float(facts["success_rate"]) == answer["success_rate"]
     assert int(facts["execution_times.p95_ms"]) == answer["execution_times"]["p95_ms"]
@@ -182,7 +182,7 @@ def test_a_file_has_the_same_numbers(api: Api, simulation: Simulation) -> None:
 
 def test_no_cell_of_a_file_is_a_formula(api: Api, simulation: Simulation) -> None:
     add(simulation, NOW, "failed", message="x", error_group="=cmd()")
-    text = api.get(f"/simulations/{simulation.slug}/performance/export").content.decode()
+    text = api.get(f"/simulations/{simulation.slug}/performance/export").getvalue().decode()
     assert "# top_errors,'=cmd(),1" in text
 
 

@@ -106,7 +106,7 @@ def test_a_deleted_run_leaves_every_list_and_comes_back_when_restored(run: Run, 
     seen = queries.visible_runs(caller_of_session(operator))
     services.delete(ended, by=operator)
     assert not seen.filter(pk=run.pk).exists()
-    assert queries.history(ended.simulation) == []
+    assert list(queries.history(ended.simulation)) == []
     services.restore(ended, by=operator)
     assert seen.filter(pk=run.pk).exists()
     assert kinds(run)[-2:] == ["deleted", "restored"]

@@ -101,7 +101,7 @@ def test_a_group_is_captioned_with_what_sets_it_apart_and_how_it_ended(browser: 
     one = measured(make_run, [1, 2], params={"agents": 10})
     two = make_run(params={"agents": 30})
     lead_to(two, "failed")
-    page = browser.get(f"/compare/?runs={one.pk},{two.pk}").content.decode()
+    page = browser.get(f"/compare/?runs={one.pk},{two.pk}").getvalue().decode()
     assert "Agents 10 · 1 of 1 completed" in page
     assert "Agents 30 · 0 of 1 completed" in page
 
@@ -143,7 +143,7 @@ def test_a_run_that_has_no_turn_yet_is_compared_by_what_it_is(api: Api, make_run
 def test_the_csv_says_what_it_was_made_of_and_has_every_turn(api: Api, make_run: MakeRun) -> None:
     runs = [measured(make_run, [1, n], seed=n) for n in (2, 4)]
     answer = api.get("/compare", runs=f"{runs[0].pk},{runs[1].pk}", metric=PLACE, format="csv")
-    lines = answer.content.decode().splitlines()
+    lines = answer.getvalue().decode().splitlines()
     provenance = [line for line in lines if line.startswith("#")]
     group = json.loads(provenance[0].removeprefix("# group A: "))
     assert (group["scenario_version"], group["seeds"]) == ("7", [2, 4])
@@ -156,7 +156,7 @@ def test_the_csv_says_what_it_was_made_of_and_has_every_turn(api: Api, make_run:
 def test_the_metric_table_is_a_csv_too(api: Api, make_run: MakeRun) -> None:
     run = measured(make_run, [1, 2])
     answer = api.get("/compare", runs=str(run.pk), format="csv", part="table")
-    lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
+    lines = [line for line in answer.getvalue().decode().splitlines() if not line.startswith("#")]
     rows = list(csv.DictReader(lines))
     assert {"metric": "run.walk.farthest", "group": "A", "mean": "55.0"}.items() <= rows[0].items()
 

@@ -107,7 +107,7 @@ def admins_list() -> Any:
 
 
 QUERIES: list[tuple[str, Callable[[Simulation], Any]]] = [
-    ("run_history", lambda simulation: queries.history(simulation)),
+    ("run_history", lambda simulation: list(queries.history(simulation))),
     ("run_history", lambda simulation: queries.history_rows(simulation)),
     ("run_history", lambda simulation: page_of(visible_runs(CALLER).filter(simulation=simulation), None, 20)),
     ("run_newest", lambda simulation: page_of(visible_runs(CALLER), None, 20)),

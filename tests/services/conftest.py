@@ -18,8 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Machines]:
-    """An empty database and a Redis; no server yet, and no worker."""
+def services(tmp_path: Path) -> Iterator[Machines]:
+    """A database and a Redis; no server yet, and no worker."""
     require_services()
     machines = Machines(tmp_path)
     try:
@@ -30,15 +30,15 @@ def empty(tmp_path: Path) -> Iterator[Machines]:
 
 
 @pytest.fixture
-def machines(empty: Machines) -> Machines:
+def machines(services: Machines) -> Machines:
     """A web server, PostgreSQL and Redis; no worker yet."""
-    empty.web.start()
-    return empty
+    services.web.link = services.web.start()
+    return services
 
 
 @pytest.fixture
 def token(machines: Machines) -> str:
-    return machines.web.manage("token", "services", "--role", "admin")
+    return machines.token
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import psycopg
 import redis
 
 from tests.postgres import ADDRESS
+from tests.prepared import create_prepared_database
 from tests.requirements import require
 from tests.waiting import wait_until
 from tests.web.server import ROOT, Server
@@ -96,12 +97,18 @@ class Machines:
         self.web = self._server("web")
         self.webs = [self.web]
         self.workers: list[Worker] = []
+        self.token = ""
 
     def start(self) -> None:
-        """An empty database and a Redis; the servers are not started."""
-        with psycopg.connect(ADDRESS, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{self.name}"')
+        """A database with all tables and a Redis; the servers are not started."""
+        self.token = create_prepared_database(self.name)
         self.redis.start()
+
+    def empty(self) -> None:
+        """As on the first day: the database has no tables."""
+        with psycopg.connect(ADDRESS, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{self.name}"')
+            server.execute(f'CREATE DATABASE "{self.name}"')
 
     def another_web(self) -> Server:
         """One more web server, not started."""

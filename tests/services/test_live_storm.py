@@ -84,7 +84,7 @@ def wire(machines: Machines) -> Iterator[Wire]:
 def browser(machines: Machines, wire: Wire) -> Iterator[BrowserContext]:
     """An admin's browser, which reaches the server by the wire."""
     require("browser", bool(chromium()), "no Chromium here: apt-get install chromium, or set CHROMIUM to its path")
-    link = machines.web.manage("sign_in_link").rstrip("/").rsplit("/", 1)[-1]
+    link = machines.web.link.rstrip("/").rsplit("/", 1)[-1]
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         context = chrome.new_context(base_url=wire.base)

@@ -65,22 +65,24 @@ def test_a_run_that_fails_on_a_worker_shows_at_every_web_server_at_once(
             )
 
 
-def test_a_copy_of_a_data_directory_takes_a_name_of_its_own_and_buries_nothing(empty: Machines, tmp_path: Path) -> None:
-    database = {"DATABASE_URL": empty.database, "SIMWEB_WORKERS": "1", "SIMWEB_DRAIN_SECONDS": "0"}
+def test_a_copy_of_a_data_directory_takes_a_name_of_its_own_and_buries_nothing(
+    services: Machines, tmp_path: Path
+) -> None:
+    database = {"DATABASE_URL": services.database, "SIMWEB_WORKERS": "1", "SIMWEB_DRAIN_SECONDS": "0"}
     (tmp_path / "original").mkdir()
     original, copy = (Server(tmp_path / name, **database) for name in ("original", "copy"))
     names = "SELECT name FROM runs_serverprocess"
     try:
         original.start()
-        lab = Lab(original.base, original.manage("token", "copies", "--role", "admin"))
+        lab = Lab(original.base, services.token)
         waits = Waits(lab, tmp_path)
         run = waits.run("one")
         waits.pid("one")
-        [(taken,)] = empty.ask(names)
+        [(taken,)] = services.ask(names)
         shutil.copytree(tmp_path / "original", tmp_path / "copy")
         copy.start()
         assert f"the server {taken} is up elsewhere" in copy.log.read_text()
-        assert len(empty.ask(names)) == 2
+        assert len(services.ask(names)) == 2
         assert lab.get(run)["status"] == "running"
         waits.let_go()
         assert lab.ended(run)["status"] == "completed"

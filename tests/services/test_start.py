@@ -8,11 +8,12 @@ from tests.services.lab import Machines
 from tests.web.server import Lab, Server
 
 
-def test_servers_that_start_together_on_an_empty_database_all_serve(empty: Machines) -> None:
-    webs = [empty.web, empty.another_web(), empty.another_web()]
+def test_servers_that_start_together_on_an_empty_database_all_serve(services: Machines) -> None:
+    services.empty()
+    webs = [services.web, services.another_web(), services.another_web()]
     with ThreadPoolExecutor(len(webs)) as threads:
         list(threads.map(Server.start, webs))
-    token = empty.web.manage("token", "together", "--role", "admin")
+    token = services.web.manage("token", "together", "--role", "admin")
     for web in webs:
         lab = Lab(web.base, token)
         assert lab.client.get("/simulations").status_code == 200

@@ -40,11 +40,7 @@ def test_what_has_no_turn_is_played_by_another_worker_and_what_has_turns_is_lost
 
 @pytest.mark.parametrize(
     ("told", "signaled"),
-    [
-        ("the worker", signal.SIGTERM),
-        ("all its processes", signal.SIGTERM),
-        ("all its processes", signal.SIGQUIT),
-    ],
+    [("the worker", signal.SIGQUIT), ("all its processes", signal.SIGTERM)],
     ids=str,
 )
 def test_a_run_that_finishes_while_the_worker_drains_is_completed(

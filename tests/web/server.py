@@ -39,7 +39,7 @@ class Server:
         self.port = _free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = data_dir / "server.log"
-        self.link = ""
+        self.link, self.token = "", ""
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> str:

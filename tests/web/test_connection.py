@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
+from tests.prepared import prepare
 from tests.web.conftest import NewContext
 from tests.web.pages import choose, expand, live, open_dashboard, row_of, run_row, toasts
 from tests.web.server import Lab, Server
@@ -29,6 +30,7 @@ AWAY = ["ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_EMPTY_RESPONSE", 
 def frail(chrome: Browser, tmp_path: Path) -> Iterator[Server]:
     """A server that the test may kill."""
     server = Server(tmp_path)
+    server.token = prepare(server)
     server.link = server.start()
     yield server
     server.stop()
@@ -44,7 +46,7 @@ def frail_page(frail: Server, new_context: NewContext, forgiven: list[str]) -> P
 
 
 def test_a_page_outlives_the_death_of_its_server(frail: Server, frail_page: Page) -> None:
-    lab = Lab(frail.base, frail.manage("token", "frail", "--role", "admin"))
+    lab = Lab(frail.base, frail.token)
     slug = lab.paced("Outlived")
     old = lab.finished(lab.simulation("Quiet"), 1)[0]
     run = lab.run(slug)

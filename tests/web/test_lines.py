@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 from websockets.uri import parse_uri
 
 from tests.environment import FAULT_RUNS
+from tests.prepared import prepare
 from tests.waiting import wait_until
 from tests.web.conftest import NewContext
 from tests.web.pages import live, record, recorded
@@ -31,6 +32,7 @@ PING_SECONDS = 20 if LONG else 2
 def pinging(chrome: Browser, tmp_path: Path) -> Iterator[Server]:
     """A server that pings often, and says more than usual in its log."""
     server = Server(tmp_path, SIMWEB_PING_SECONDS=str(PING_SECONDS), SIMWEB_LOG_LEVEL="INFO")
+    server.token = prepare(server)
     server.link = server.start()
     yield server
     server.stop()
@@ -69,12 +71,11 @@ def test_sockets_that_are_left_alone_stay_open(pinging: Server, new_context: New
     page.goto(pinging.link)
     live(page)
     record(page, "live-socket")
-    token = pinging.manage("token", "idle", "--role", "admin")
-    client = Client(pinging, token, answers=True)
+    client = Client(pinging, pinging.token, answers=True)
     while client.pings < IDLE_SECONDS / PING_SECONDS:
         client.read()
     client.line.close()
-    lab = Lab(pinging.base, token)
+    lab = Lab(pinging.base, pinging.token)
     lab.finished(lab.simulation("After a while"), 1)
     lab.client.close()
     page.locator("#stats .stat").filter(has_text="Success").get_by_text("100").wait_for()
@@ -82,7 +83,7 @@ def test_sockets_that_are_left_alone_stay_open(pinging: Server, new_context: New
 
 
 def test_a_client_that_does_not_answer_is_closed_with_4408(pinging: Server) -> None:
-    client = Client(pinging, pinging.manage("token", "silent", "--role", "admin"), answers=False)
+    client = Client(pinging, pinging.token, answers=False)
     while client.protocol.close_rcvd is None:
         client.read()
     client.line.close()
