@@ -27,6 +27,7 @@ from runs.models import (
     ServerProcess,
     Simulation,
     Turn,
+    WriteProbe,
 )
 from runs.specs import BadSpec
 from runs.templatetags.show import cost, duration, pretty
@@ -289,6 +290,11 @@ class DeliveryAdmin(ReadOnly):
     list_filter = ("outcome",)
     search_fields = ("=run__id",)
     list_select_related = ("notifier",)
+
+
+@admin.register(WriteProbe)
+class WriteProbeAdmin(ReadOnly):
+    """The one row that `/ready` writes to see whether it can."""
 
 
 @admin.register(ServerProcess)

@@ -35,9 +35,10 @@ from simweb.access.roles import Forbidden
 from simweb.document import ApiWithDocument
 from simweb.engine import UnknownMetric
 from simweb.engine.answers import UnknownQuestion
-from simweb.engine.faults import MOST_FAULTS
 from simweb.engine.registry import BrokenScenario, UnknownScenario
 from simweb.texts import JsonParser
+
+MOST_TOLD = 200  # errors of one request
 
 api = ApiWithDocument(
     title="simweb",
@@ -69,7 +70,7 @@ def problem(status: int, detail: str, **more: Any) -> HttpResponse:
 
 
 def _fields(errors: list[FieldError]) -> HttpResponse:
-    told, more = errors[:MOST_FAULTS], len(errors) - MOST_FAULTS
+    told, more = errors[:MOST_TOLD], len(errors) - MOST_TOLD
     detail = "; ".join(f"{'.'.join(error.loc)}: {error.msg}" for error in told)
     return problem(
         422, f"{detail}; … and {more:,} more" if more > 0 else detail, errors=[_told(error) for error in told]

@@ -158,6 +158,9 @@ class WaitingParams(Params):
     stubborn: bool = Field(False, title="Stubborn", description="Ignores SIGTERM.")
     child: str = Field("", title="Child", description="Leaves a process of its own behind and writes its number here.")
     apart: bool = Field(False, title="Apart", description="That process is in a session of its own.")
+    orphans: bool = Field(
+        False, title="Orphans", description="Starts, each turn, what is nobody's child and ends at once."
+    )
 
 
 class Waiting(Toy):
@@ -169,6 +172,8 @@ class Waiting(Toy):
 
     def turn(self) -> TurnReport:
         self.number += 1
+        if self.params.orphans:
+            subprocess.run(["sh", "-c", "sleep 0.01 &"], check=True)
         if self.number == self.params.turn:
             if self.params.stubborn:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)

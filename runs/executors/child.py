@@ -38,7 +38,12 @@ class ChildPlayer:
     """Plays one run in a child that its fork server makes now."""
 
     def __init__(self, forks: ForkServer) -> None:
-        self._child = forks.fork()
+        self._stopped = os.eventfd(0)  # wakes the thread that plays, so that it can count the grace
+        try:
+            self._child = forks.fork()
+        except PlayerDied:
+            os.close(self._stopped)
+            raise
         self._status: int | None = None
         self._closed = False
         self._lock = threading.Lock()  # who stops it must not signal, nor write to, what was closed meanwhile
@@ -47,7 +52,6 @@ class ChildPlayer:
         self._memory_mb: int | None = None
         self._is_deaf = False  # it said what nobody can read; what follows is thrown away
         self._log = Log(settings.MAX_LOG_CHARACTERS)
-        self._stopped = os.eventfd(0)  # wakes the thread that plays, so that it can count the grace
         self._kill_at = math.inf
 
     @property
@@ -248,7 +252,10 @@ class WarmChild:
         if self._child is not None and (self._child.has_ended or self._forks.trouble):
             self._child.close()
             self._child = None
-        self._child = self._child or ChildPlayer(self._forks)
+        try:
+            self._child = self._child or ChildPlayer(self._forks)
+        except OSError as error:  # no descriptor is left
+            raise PlayerDied(f"The process that should play this run could not be started: {error}") from error
 
     def play(self, spec: Spec, memory_mb: int | None = None, journal: Journal = NOTHING) -> Generator[list[Message]]:
         """Play in the child that is ready, then have the next one ready."""

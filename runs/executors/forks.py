@@ -10,15 +10,18 @@ import socket
 import subprocess
 import sys
 from typing import IO
+from uuid import uuid4
 
 from django.conf import settings
 
 from runs.conductor import PlayerDied
 from runs.executors.surroundings import environment_of_engine
+from simweb.engine.processes import carrying, kill
 
 PATIENCE_SECONDS = 5.0  # it may be in the middle of its imports when it is told to end
 START_SECONDS = 120.0  # a machine that does much else takes long over the imports
 ANSWER_SECONDS = 20.0
+MARK = "SIMWEB_FORK_SERVER"
 
 
 class Child:
@@ -59,6 +62,7 @@ class ForkServer:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._mark = ""  # of all that come from it
 
     def fork(self) -> Child:
         """A process that waits for its spec. Raises PlayerDied when none can be made."""
@@ -91,7 +95,7 @@ class ForkServer:
         return None
 
     def close(self) -> None:
-        """End it, and whoever it made."""
+        """End it, and whoever it made; what their models have started, too, where it was killed and could not do so."""
         if self._control is not None:
             self._control.close()
         if self._process is not None:
@@ -100,6 +104,8 @@ class ForkServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            for pid in carrying(self._mark):
+                kill(pid)
         self._process = self._control = None
 
     def _fork(self) -> Child:
@@ -126,13 +132,14 @@ class ForkServer:
     def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(START_SECONDS)
+        self._mark = f"{MARK}={uuid4().hex}"
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-u", "-m", "simweb.engine", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd=settings.BASE_DIR,
-                env=environment_of_engine(),
+                env={**environment_of_engine(), MARK: self._mark.partition("=")[2]},
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )

@@ -35,6 +35,7 @@ class Worker(threading.Thread):
         self._lock = threading.Lock()
         self._playing = False
         self._stopped = False
+        self._cold = ""  # why it has no child
 
     @property
     def log(self) -> str:
@@ -43,7 +44,7 @@ class Worker(threading.Thread):
     @property
     def trouble(self) -> str:
         """Why it could not play just now; blank when nothing is known."""
-        return self._player.trouble
+        return self._cold or self._player.trouble
 
     def run(self) -> None:
         while not self._executor.closing:
@@ -66,8 +67,10 @@ class Worker(threading.Thread):
         while not self._executor.closing:
             try:
                 self._player.warm()
+                self._cold = ""
                 return
             except PlayerDied as death:
+                self._cold = str(death)
                 logger.warning("%s: %s; it is tried again", self.name, death)
                 self._executor.pause()
 

@@ -18,7 +18,7 @@ import signal
 import socket
 from collections.abc import Iterable, Sequence
 
-from simweb.engine.processes import adopt_orphans, descendants, die_with_parent, end_descendants, go_first
+from simweb.engine.processes import adopt_orphans, descendants, die_with_parent, end_descendants, go_first, reap_strays
 
 LONGEST_REQUEST = 64
 
@@ -31,8 +31,9 @@ def serve(control: socket.socket) -> bool:
     gc.collect()
     gc.freeze()  # what is shared stays shared: a collection in a fork would copy every page it looks at
     adopt_orphans()
-    ours = descendants(os.getpid())  # such as who compiles rules for all
+    ours = set(descendants(os.getpid()))  # such as who compiles rules for all
     made: set[int] = set()
+    signal.signal(signal.SIGCHLD, lambda number, frame: reap_strays(made))
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, LONGEST_REQUEST, 3)
         if not request:
@@ -42,12 +43,16 @@ def serve(control: socket.socket) -> bool:
         verb, _, argument = request.decode().partition(" ")
         if verb == "fork":
             parent = os.getpid()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # until it is known as made
             pid = os.fork()
             if pid == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
                 control.close()
                 become_player(descriptors, parent)
                 return True
             made.add(pid)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
             for descriptor in descriptors:
                 os.close(descriptor)
             control.send(str(pid).encode())
@@ -55,6 +60,7 @@ def serve(control: socket.socket) -> bool:
             pid, status = os.waitpid(int(argument), 0)
             made.discard(pid)
             end_descendants([*ours, *made])
+            reap_strays(made)
             control.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -14,7 +15,7 @@ PROC = Path("/proc")
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 FIRST_TO_GO = "1000"
-ROUNDS = 100  # of ending what starts others while it is being ended
+PATIENCE_SECONDS = 3.0
 
 
 def descendants(pid: int) -> list[int]:
@@ -49,20 +50,55 @@ def adopt_orphans() -> None:
 
 
 def end_descendants(besides: Collection[int] = ()) -> None:
-    """Kill whatever this process has started or adopted, besides these and theirs, and see it to its end."""
-    for _ in range(ROUNDS):
-        if not _has_children():
-            return
+    """Kill whatever this process has started or adopted, besides these and theirs, and see it to its end.
+
+    It takes no longer than PATIENCE_SECONDS: one may belong to another user, or hang in the kernel.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while _has_children() and time.monotonic() < until:
         spared = {one for pid in besides for one in (pid, *descendants(pid))}
         doomed = [pid for pid in descendants(os.getpid()) if pid not in spared]
-        if not doomed:
+        killed = [pid for pid in doomed if kill(pid)]
+        if not killed:
             return
-        for pid in doomed:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        for pid in doomed:
+        time.sleep(0.001)
+        for pid in killed:
             with suppress(ChildProcessError):  # another's child; it is adopted when that one has ended
-                os.waitpid(pid, 0)
+                os.waitpid(pid, os.WNOHANG)
+
+
+def kill(pid: int) -> bool:
+    """False for one that has ended, or is another user's."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def carrying(mark: str) -> list[int]:
+    """Processes that were begun with "NAME=value" in their environment, or forked by such, whoever their parent is by now."""
+    found = []
+    for folder in PROC.iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):  # it has just ended, or is another's
+                if mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+    return found
+
+
+def reap_strays(kept: Collection[int]) -> None:
+    """Let go of adopted processes that have ended; one of `kept` stays a zombie until its status is asked for."""
+    while True:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        # A kept one hides those behind it, which are seen when it is waited for.
+        if ended is None or ended.si_pid in kept:
+            return
+        with suppress(ChildProcessError):
+            os.waitpid(ended.si_pid, os.WNOHANG)
 
 
 def _has_children() -> bool:

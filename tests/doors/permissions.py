@@ -146,7 +146,9 @@ MODELS: dict[str, tuple[Least, ...]] = {
     "runs.Notifier": (OPERATOR, NOBODY, NOBODY, NOBODY),
     "runs.Delivery": (OPERATOR, NOBODY, NOBODY, NOBODY),
     **dict.fromkeys(("runs.Run", "runs.Turn", "runs.Event", "runs.Problem", "runs.Decision", "runs.Frame"), ROWS_ONLY),
-    **dict.fromkeys(("runs.JournalEntry", "runs.SeriesBlock", "runs.BulkAct", "runs.ServerProcess"), ROWS_ONLY),
+    **dict.fromkeys(
+        ("runs.JournalEntry", "runs.SeriesBlock", "runs.BulkAct", "runs.ServerProcess", "runs.WriteProbe"), ROWS_ONLY
+    ),
     **dict.fromkeys(("performance.DailyPerformance", "performance.RemovedDay", "performance.ChangedDay"), ROWS_ONLY),
     **dict.fromkeys(("performance.SystemDay", "performance.ExecutionTotals", "performance.ErrorTotals"), ROWS_ONLY),
     "experiments.Experiment": ROWS_ONLY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -131,6 +132,37 @@ def test_a_stopped_fork_server_is_told_and_replaced(started: LocalExecutor, tmp_
     assert ended(queue("toy")).status == "completed"
     assert started.state == "ok"
     assert not is_alive(parent)
+
+
+@pytest.mark.parametrize("workers", [1])
+def test_what_a_model_started_ends_though_its_fork_server_was_killed(started: LocalExecutor, tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    run, arrived = waiting(tmp_path, "arrived", child=str(left), apart=True)
+    [parent] = [other for other in children() if pid_in(arrived) in _children_of(other)]
+    os.kill(parent, signal.SIGKILL)
+    assert ended(run).failure_kind == "lost"
+    wait_until(lambda: not is_alive(pid_in(left)))
+
+
+@pytest.mark.parametrize("workers", [1])
+def test_orphans_that_have_ended_are_let_go_while_the_run_goes_on(started: LocalExecutor, tmp_path: Path) -> None:
+    run, arrived = waiting(tmp_path, "arrived", turn=3, orphans=True)
+    [parent] = [other for other in children() if pid_in(arrived) in _children_of(other)]
+    wait_until(lambda: _children_of(parent) == {pid_in(arrived)})
+    services.cancel(run, by=None)
+
+
+@pytest.mark.parametrize("workers", [1])
+def test_a_worker_that_gets_no_child_says_so(local: LocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any, **options: Any) -> Any:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", broken)
+        local.start()
+        wait_until(lambda: "could not be started" in local.state)
+    wait_until(lambda: local.state == "ok")
+    assert ended(queue("toy")).status == "completed"
 
 
 @pytest.mark.parametrize("workers", [1])
