@@ -14,17 +14,14 @@ from tests.web.server import Server
 ONE_DATABASE = "a library counts the guesses"
 GUESSES, LIMIT = 24, 10
 WRONG = "not the password of anybody"
-MAKE = (
-    """
+MAKE = f"""
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 password = make_password("of all of them")
-User.objects.bulk_create([User(username=f"known {number}", password=password) for number in range(%d)])
+User.objects.bulk_create([User(username=f"known {number}", password=password) for number in range({GUESSES})])
 for name in ("guessed", "unhurt"):
     User.objects.create_user(name, password="the right password of " + name)
 """
-    % GUESSES
-)  # noqa: UP031 - it holds braces of its own
 
 
 class Guesser:
