@@ -18,7 +18,7 @@ MAKE = f"""
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 password = make_password("of all of them")
-User.objects.bulk_create([User(username=f"known {number}", password=password) for number in range({GUESSES})])
+User.objects.bulk_create([User(username=f"known {{number}}", password=password) for number in range({GUESSES})])
 for name in ("guessed", "unhurt"):
     User.objects.create_user(name, password="the right password of " + name)
 """
