@@ -22,6 +22,7 @@ TELL_SECONDS = 3.0
 STALE_SECONDS = 15
 FORGET_SECONDS = 3600
 WATCH_SECONDS = 0.5
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass
@@ -113,7 +114,10 @@ def _keep(name: str) -> None:
 
 
 def _place() -> str:
-    """Which directory, of which start of which machine: a copy has another."""
+    """Which directory, of which start of which machine, where it tells: a copy has another."""
     found = _file().stat()
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    try:
+        boot = BOOT.read_text().strip()
+    except OSError:
+        boot = ""
     return json.dumps([socket.gethostname(), boot, found.st_dev, found.st_ino])

@@ -20,6 +20,7 @@ from simweb.access.idempotency import KEPT_FOR
 from simweb.access.models import IdempotentRequest, SignInLink
 
 BATCH = 500  # a bounded batch at a time: no writer waits for all of them
+BATCHES = 10  # at once, of all tables together: whoever removes has other duties
 MONTH, YEAR = timedelta(days=30), timedelta(days=365)
 
 # What is of no use any more at a given moment. What a run leaves goes with the run, by its foreign keys.
@@ -34,14 +35,14 @@ RULES: tuple[Callable[[datetime], QuerySet[Any]], ...] = (
 )
 
 
-def remove_the_useless() -> int:
-    """Remove, of each table, what its rule says; how many rows."""
-    now = timezone.now()
-    return forget_the_gone() + sum(_remove(rule(now)) for rule in RULES)
-
-
-def _remove(rows: QuerySet[Any]) -> int:
-    removed = 0
-    while batch := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
-        removed += rows.filter(pk__in=batch).delete()[0]
-    return removed
+def remove_the_useless() -> tuple[int, bool]:
+    """Remove, of each table, what its rule says, a few batches of all; how many rows, and whether there may be more."""
+    removed, batches, now = forget_the_gone(), BATCHES, timezone.now()
+    for rule in RULES:
+        rows = rule(now)
+        while batch := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
+            if not batches:
+                return removed, True
+            removed += rows.filter(pk__in=batch).delete()[0]
+            batches -= 1
+    return removed, False

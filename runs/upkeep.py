@@ -37,6 +37,7 @@ class Upkeep(threading.Thread):
         self._patient_until = 0.0
         self._woke_at = 0.0
         self._pruned_at = 0.0
+        self._cleared_at = 0.0
         self._presence = presence
         self._told_at = 0.0
 
@@ -63,8 +64,10 @@ class Upkeep(threading.Thread):
         by_the_clock: list[Callable[[], object]] = [schedules.fire_due, bulk.advance, *further_duties]
         if self._presence is not None and not 0 <= now - self._told_at < TELL_SECONDS:
             by_the_clock.insert(0, self.be_seen)
+        if not 0 <= now - self._cleared_at < PRUNE_SECONDS:
+            by_the_clock.append(self.clear)
         if not 0 <= now - self._pruned_at < PRUNE_SECONDS:
-            by_the_clock += [removal.remove_the_useless, self.prune]
+            by_the_clock.append(self.prune)
         return by_the_clock if now < self._patient_until else [*by_the_clock, bury_the_lost]
 
     def be_seen(self) -> None:
@@ -79,6 +82,14 @@ class Upkeep(threading.Thread):
                 self._presence.leave()
         except DatabaseGone:
             logger.warning("upkeep: the others could not be told that this process ends; they notice by themselves")
+
+    def clear(self) -> int:
+        """Remove some rows that are of no use any more, and go on in the next round; when none is left, in an hour."""
+        self._cleared_at = self._woke_at
+        removed, there_is_more = removal.remove_the_useless()
+        if there_is_more:
+            self._cleared_at = 0.0
+        return removed
 
     def prune(self) -> int:
         """Remove runs that are due for about a second, and go on in the next round; when none is left, in an hour."""

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from simweb.private import doubt_about
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
@@ -80,6 +82,8 @@ def secret(name: str, file: Path) -> str:
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        if doubt := doubt_about(file):
+            raise ImproperlyConfigured(f"{name}: {doubt}. Give {name}, or another SIMWEB_DATA_DIR") from None
         return file.read_text().strip()
     made = secrets.token_urlsafe(50)
     with os.fdopen(handle, "w") as opened:

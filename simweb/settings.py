@@ -166,7 +166,8 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "sign-in"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["simweb.access.passwords.PatientHasher", *PASSWORD_HASHERS]
+# In the place of Django's first, whose name it has: of two with one name, Django would take the last.
+PASSWORD_HASHERS = ["simweb.access.passwords.PatientHasher", *PASSWORD_HASHERS[1:]]
 # So many wrong passwords for one name from one address, and it is closed there for a while. Not the name alone: then
 # anybody could lock anybody out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +15,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-ENDS = ("", "-wal", "-shm")  # what belongs to a database in WAL mode; without the second, the newest rows are missing
+BESIDE = ("-wal", "-shm", "-journal")  # what may belong to a database; without the first, the newest rows are missing
+# What was ended since the backup would be valid again.
+END_WAYS_IN = {"django_session": "DELETE FROM django_session", "access_signinlink": "DELETE FROM access_signinlink"}
 ELSEWHERE = "DATABASE_URL names a PostgreSQL, which has tools of its own. Call, {}:\n  {}"
 
 
@@ -56,17 +60,58 @@ def check(file: Path) -> None:
         raise CommandError(f"{file} was made by a newer simweb than this one: it would not know what to do with it.")
 
 
-def put_in_place(file: Path, place: Path) -> Path | None:
-    """Make a copy of `file` the database; the one before is kept beside it, under the name that is returned."""
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of it: where the database before is kept, if there was one, and how many tokens are valid again."""
+
+    before: Path | None
+    tokens: int
+
+
+def put_in_place(file: Path, place: Path) -> Restored:
+    """Make a copy of `file` the database, with nobody signed in; the one before is kept beside it. At every moment there
+    is a whole database in the place. Raises CommandError.
+    """
+    place = place.resolve()
     made = place.with_name(f"{place.name}.restored")
-    shutil.copyfile(file, made)
+    copy(file, made)
+    try:
+        tokens = _forget_who_is_signed_in(made)
+        before = _keep_beside(place) if place.exists() else None
+        os.replace(made, place)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"{file} cannot be put in the place of {place}: {error}.") from None
+    return Restored(before, tokens)
+
+
+def _forget_who_is_signed_in(file: Path) -> int:
+    """How many tokens there are, which stay."""
+    with closing(sqlite3.connect(file)) as database:
+        tables = {name for [name] in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in tables & END_WAYS_IN.keys():
+            database.execute(END_WAYS_IN[table])
+        database.commit()
+        if "access_token" not in tables:
+            return 0
+        [tokens] = database.execute("SELECT COUNT(*) FROM access_token").fetchone()
+        return int(tokens)
+
+
+def _keep_beside(place: Path) -> Path:
+    """A second name for the database, which stays where it is. What lay beside it belongs to no other: that goes along."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(place)) as old:
+        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # whole without what lies beside it, unless it is damaged
     before = place.with_name(f"{place.name}.before-{timezone.now():%Y%m%d-%H%M%S}")
-    had_one = place.exists()
-    for end in ENDS:
+    try:
+        os.link(place, before)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system that knows no second names
+        shutil.copyfile(place, before)
+    for end in BESIDE:
         with suppress(FileNotFoundError):
             Path(f"{place}{end}").rename(f"{before}{end}")
-    made.rename(place)
-    return before if had_one else None
+    return before
 
 
 def _opened(file: Path) -> sqlite3.Connection:

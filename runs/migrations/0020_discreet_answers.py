@@ -9,7 +9,7 @@ def shorten(apps, schema_editor):
     """What was kept of failures cited the whole address of a webhook, and who knows it may post there."""
     deliveries = apps.get_model("runs", "Delivery").objects
     for pk, answer in deliveries.filter(answer__contains="://").values_list("pk", "answer").iterator():
-        deliveries.filter(pk=pk).update(answer=WEB_ADDRESS.sub(r"\1\2/…", answer))
+        deliveries.filter(pk=pk).update(answer=WEB_ADDRESS.sub(r"\1\2/…", answer)[:300])
 
 
 class Migration(migrations.Migration):

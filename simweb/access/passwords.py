@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,32 +24,52 @@ class Busy(Exception):
 
 
 class Queue:
-    """One at a time, and a few who wait: to hash a password takes a core for half a second, on purpose."""
+    """One at a time, and a few who wait: to hash a password takes a core for half a second, on purpose. Of an address one
+    waits at most: who sends many at once holds up nobody else.
+    """
 
     def __init__(self, most_waiting: int) -> None:
-        self._places = threading.BoundedSemaphore(1 + most_waiting)
+        self._most_waiting = most_waiting
+        self._guard = threading.Lock()
+        self._waiting: list[str] = []
         self._turn = threading.Lock()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for it. Raises Busy when as many wait already as may."""
-        if not self._places.acquire(blocking=False):
-            raise Busy
+    def turn(self, address: str) -> Iterator[None]:
+        """Wait for it; a blank address is nobody's. Raises Busy when as many wait already as may."""
+        if not self._is_free():
+            self._wait(address)
         try:
-            with self._turn:
-                yield
+            yield
         finally:
-            self._places.release()
+            self._turn.release()
+
+    def _is_free(self) -> bool:
+        """It is taken then. Nobody is overtaken who waits."""
+        with self._guard:
+            return not self._waiting and self._turn.acquire(blocking=False)
+
+    def _wait(self, address: str) -> None:
+        with self._guard:
+            if len(self._waiting) >= self._most_waiting or (address and address in self._waiting):
+                raise Busy
+            self._waiting.append(address)
+        try:
+            self._turn.acquire()
+        finally:
+            with self._guard:
+                self._waiting.remove(address)
 
 
 queue = Queue(MOST_WAITING)
+address_now: ContextVar[str] = ContextVar("address_now", default="")  # of whoever is being answered
 
 
 class PatientHasher(PBKDF2PasswordHasher):
     """Django's own, through the queue. Raises Busy."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        with queue.turn():
+        with queue.turn(address_now.get()):
             encoded: str = super().encode(password, salt, iterations)
             return encoded
 
@@ -60,7 +81,11 @@ class SayBusy:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        before = address_now.set(address_of(request) or "")
+        try:
+            return self._get_response(request)
+        finally:
+            address_now.reset(before)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Django: what to answer when the view raises."""

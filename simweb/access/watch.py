@@ -5,6 +5,7 @@ than a few statements.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from simweb.access.doors import Caller, caller_of_session, caller_with_token
 from simweb.access.models import Token
 from simweb.access.services import digest
 
+logger = logging.getLogger(__name__)
 UNAUTHORIZED, TRY_AGAIN_LATER = 4401, 1013
 BATCH = 500  # values of one statement: SQLite takes no more than some thousands
 TurnAway = Callable[[int], object]
@@ -96,7 +98,8 @@ class Watch:
         """Begin to ask, on the running loop. Harmless when it already does."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
-            self._loop, self._guests = loop, set()
+            self._loop, self._guests, self._task = loop, set(), None
+        if self._task is None or self._task.done():
             self._task = loop.create_task(self._ask_forever())
 
     def enter(self, guest: Guest) -> None:
@@ -110,6 +113,8 @@ class Watch:
     async def ask(self, guests: Collection[Guest]) -> bool:
         """Turn away who is nobody any more with 4401, and who may do more or less than before, or cannot be asked after,
         with 1013: they come back as who they are. True when all may stay."""
+        if not guests:
+            return True
         try:
             callers = await database_sync_to_async(callers_of, thread_sensitive=False)(
                 {guest.proof for guest in guests}
@@ -130,8 +135,10 @@ class Watch:
     async def _ask_forever(self) -> None:
         while True:
             await asyncio.sleep(settings.PING_SECONDS)
-            if self._guests:
+            try:
                 await self.ask(list(self._guests))
+            except Exception:
+                logger.exception("watch: who holds a socket could not be asked; they are asked again at the next ping")
 
 
 watch = Watch()

@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from simweb.environment import secret
+from simweb.private import keep_private
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOW = "import simweb.settings as s; print(s.{})"
@@ -91,3 +95,53 @@ print(Client().get("/health", headers={"host": "127.0.0.1", "x-forwarded-proto":
 """
     assert python(ask, tmp_path, SIMWEB_HTTPS="1").stdout.strip() == "max-age=31536000"
     assert python(ask, tmp_path).stdout.strip() == "None"
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Path:
+    """A folder that everybody may look into, with a key in it that everybody may read."""
+    folder = tmp_path / "opened"
+    folder.mkdir()
+    (folder / "secret-key").write_text("k" * 60)
+    for path in (folder, folder / "secret-key"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
+
+
+def modes(*paths: Path) -> list[int]:
+    return [stat.S_IMODE(path.stat().st_mode) for path in paths]
+
+
+def test_a_folder_with_what_is_ours_alone_is_closed(opened: Path) -> None:
+    (opened / "networks").mkdir()
+    said = keep_private(opened, None)
+    assert modes(opened, opened / "secret-key") == [0o700, 0o600]
+    assert [sentence.rpartition(". ")[2] for sentence in said] == ["It is closed now."] * 2
+
+
+def test_a_folder_in_which_others_keep_something_is_left_open_and_our_files_are_closed(opened: Path) -> None:
+    (opened / "of-another-program").touch()
+    said = keep_private(opened, None)
+    assert modes(opened, opened / "secret-key") == [0o755, 0o600]
+    assert "left so: 'of-another-program' in it is not of simweb" in said[0]
+
+
+def test_a_folder_of_another_user_is_left_open_and_a_key_in_it_is_refused(
+    opened: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = os.geteuid() + 1
+    monkeypatch.setattr("os.geteuid", lambda: nobody)
+    monkeypatch.delenv("SIMWEB_SECRET_KEY", raising=False)
+    with pytest.raises(ImproperlyConfigured, match=r"SIMWEB_SECRET_KEY: .* who may have made it or read it"):
+        secret("SIMWEB_SECRET_KEY", opened / "secret-key")
+    assert "left so: it belongs to another user" in keep_private(opened, None)[0]
+    assert modes(opened) == [0o755]
+
+
+def test_what_a_file_system_cannot_close_is_not_said_to_be_closed(
+    opened: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for change in ("os.fchmod", "os.chmod"):
+        monkeypatch.setattr(change, lambda *changed, **options: None)
+    said = keep_private(opened, None)
+    assert ["cannot be closed: its file system keeps no such" in sentence for sentence in said] == [True, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from io import StringIO
 
@@ -13,11 +14,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from simweb.access import passwords
 from simweb.access.models import SignInLink
 from simweb.access.roles import Role, role_of
 from simweb.access.services import create_sign_in_link, local_admin
 from tests.conftest import signed_in
 from tests.threads import at_once
+from tests.waiting import wait_until
 
 
 def is_signed_in(client: Client) -> bool:
@@ -152,3 +155,31 @@ def _pages(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
 def test_the_admin_is_for_admins(operator: User, admin: User) -> None:
     assert signed_in(operator).get("/admin/").status_code == 302
     assert signed_in(admin).get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_an_address_one_password_waits_and_others_are_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    User.objects.create_user("ada", password="the right one")
+    queue = passwords.Queue(2)
+    monkeypatch.setattr(passwords, "queue", queue)
+
+    def sign_in(address: str) -> int:
+        form = {"username": "ada", "password": "the right one"}
+        return Client().post("/sign-in/", form, REMOTE_ADDR=address).status_code
+
+    def others() -> list[int]:
+        try:
+            wait_until(lambda: len(queue._waiting) == 1)
+            told = [sign_in("192.0.2.1"), sign_in("192.0.2.1")]
+            another_comes.set()
+            wait_until(lambda: len(queue._waiting) == 2)
+            return told
+        finally:
+            another_comes.set()
+            turn.__exit__(None, None, None)
+
+    another_comes = threading.Event()
+    turn = queue.turn("")
+    turn.__enter__()
+    told = at_once(lambda: sign_in("192.0.2.1"), others, lambda: another_comes.wait(30) and sign_in("192.0.2.2"))
+    assert told == [302, [503, 503], 302]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -12,7 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
+from runs.management import copies
 from tests.prepared import prepare
 from tests.waiting import wait_until
 from tests.web.server import ROOT, Lab, Server
@@ -90,7 +93,10 @@ def test_a_backup_while_a_run_is_played_is_whole_and_comes_back(own: Server, own
     refused = manage(own, "restore", str(file))
     assert (refused.returncode, "Another simweb server uses" in refused.stderr) == (1, True)
     own.stop()
-    assert "The one before is kept" in own.manage("restore", str(file))
+    told = own.manage("restore", str(file))
+    assert "The one before is kept" in told
+    assert "its sessions and sign-in links are removed" in told
+    assert "taken back since: 1." in told
     [before] = open_folder.glob("simweb.sqlite3.before-*[0-9]")
     own.start()
     with closing(sqlite3.connect(before)) as old:
@@ -104,6 +110,54 @@ def test_a_backup_while_a_run_is_played_is_whole_and_comes_back(own: Server, own
         counted = now.execute("SELECT COUNT(*) FROM runs_turn WHERE run_id = ?", [playing]).fetchone()
     assert counted == (lost["turns_done"],)
     assert own_lab.client.get(f"/runs/{after}").status_code == 404
+
+
+def database_in_use(file: Path, run: int) -> sqlite3.Connection:
+    """Its one run is in the file beside it, as long as it stays open."""
+    made = sqlite3.connect(file)
+    made.execute("PRAGMA journal_mode=WAL")
+    for table in ("runs_run", "django_session", "access_signinlink", "access_token"):
+        made.execute(f"CREATE TABLE {table} (id)")
+    made.commit()
+    made.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for table in ("runs_run", "django_session", "access_signinlink", "access_token"):
+        made.execute(f"INSERT INTO {table} VALUES ({run})")  # noqa: S608
+    made.commit()
+    return made
+
+
+def rows_of(file: Path) -> dict[str, list[int]]:
+    with closing(sqlite3.connect(file)) as opened:
+        tables = [name for [name] in opened.execute("SELECT name FROM sqlite_master ORDER BY name")]
+        return {table: [row for [row] in opened.execute(f"SELECT id FROM {table}")] for table in tables}  # noqa: S608
+
+
+def test_rows_beside_a_backup_come_back_too_and_nobody_is_signed_in(tmp_path: Path) -> None:
+    place = tmp_path / "simweb.sqlite3"
+    with closing(database_in_use(tmp_path / "copied", 1)):
+        database_in_use(place, 2).close()
+        restored = copies.put_in_place(tmp_path / "copied", place)
+    assert rows_of(place) == {"access_signinlink": [], "access_token": [1], "django_session": [], "runs_run": [1]}
+    assert restored.tokens == 1
+    assert restored.before is not None
+    assert rows_of(restored.before)["runs_run"] == [2]
+
+
+def test_there_is_a_whole_database_until_the_other_is_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_here(*paths: Path) -> None:
+        raise OSError("the power went")
+
+    monkeypatch.setattr("os.replace", ends_here)
+    place = tmp_path / "simweb.sqlite3"
+    database_in_use(tmp_path / "copied", 1).close()
+    with closing(database_in_use(tmp_path / "killed", 2)):
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{tmp_path / 'killed'}{end}", f"{place}{end}")
+    with pytest.raises(CommandError, match="the power went"):
+        copies.put_in_place(tmp_path / "copied", place)
+    assert rows_of(place)["runs_run"] == [2]
 
 
 def test_what_is_no_backup_is_not_put_in_place(own: Server, open_folder: Path) -> None:

@@ -61,10 +61,10 @@ def test_a_server_that_cannot_write_is_not_ready_and_is_again_when_it_can(server
     wait_until(lambda: ready(server)[0] == 200)
     with closing(sqlite3.connect(server.log.parent / "simweb.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert ready(server)[1]["database"] == "cannot be written: database is locked"
+        wait_until(lambda: ready(server)[1]["database"] == "cannot be written: database is locked")
         assert httpx.get(f"{server.base}/health", timeout=30).status_code == 200
         other.execute("ROLLBACK")
-    assert ready(server)[0] == 200
+    wait_until(lambda: ready(server)[0] == 200)
 
 
 def test_what_is_older_than_the_database_says_so_and_does_not_start(server: Server) -> None:
@@ -72,8 +72,7 @@ def test_what_is_older_than_the_database_says_so_and_does_not_start(server: Serv
         row = ("runs", "0999_of_tomorrow")
         database.execute("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, CURRENT_TIMESTAMP)", row)
         database.commit()
-    status, told = ready(server)
-    assert status == 503
+    told = wait_until(lambda: (found := ready(server))[0] == 503 and found[1])
     assert "made by a newer simweb: it has runs.0999_of_tomorrow" in told["database"]
     server.stop(signal.SIGTERM)
     celery = {"SIMWEB_EXECUTOR": "celery", "REDIS_URL": "redis://127.0.0.1:1/0"}
@@ -88,6 +87,7 @@ def test_a_part_that_hangs_is_told_and_asked_again_only_when_it_is_done(
     hangs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0)
     done, asked = threading.Event(), []
 
     def ask() -> str:
@@ -100,3 +100,30 @@ def test_a_part_that_hangs_is_told_and_asked_again_only_when_it_is_done(
     assert len(asked) == (1 if hangs else 2)
     done.set()
     wait_until(lambda: readiness.tell() == {"part": "ok"})
+
+
+def test_however_often_it_is_asked_parts_are_asked_once_a_second_and_one_that_hangs_holds_up_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done, asked = threading.Event(), []
+
+    def ask() -> str:
+        asked.append(1)
+        return "ok" if len(asked) == 1 or done.wait(60) else "?"
+
+    readiness = health.Readiness(health.Check("part", ask))
+    monkeypatch.setattr(health, "KEPT_SECONDS", 3600)
+    assert [readiness.tell() for _ in range(3)] == [{"part": "ok"}] * 3
+    assert len(asked) == 1
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", 60)
+    one = threading.Thread(target=readiness.tell)
+    one.start()
+    wait_until(lambda: len(asked) == 2)
+    others = [threading.Thread(target=readiness.tell, daemon=True) for _ in range(16)]
+    for other in others:
+        other.start()
+    wait_until(lambda: not any(other.is_alive() for other in others))
+    assert one.is_alive()
+    done.set()
+    one.join()

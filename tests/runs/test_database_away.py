@@ -23,6 +23,7 @@ from runs.notifiers import create_notifier
 from runs.schedules import set_schedule
 from runs.states import Channel
 from runs.upkeep import Upkeep, bury_the_lost
+from simweb import health
 from tests.runs.test_executors import ended, queue
 from tests.runs.test_local_executor import is_alive, pid_in, waiting
 from tests.waiting import wait_until
@@ -118,3 +119,11 @@ def test_the_courier_goes_on_when_the_database_is_back(run: Run, caplog: Any) ->
     finally:
         courier.stop()
         courier.join()
+
+
+def test_whoever_is_lent_the_connection_after_a_look_at_readiness_may_take_their_time() -> None:
+    assert health._database() == "ok"
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("0",)

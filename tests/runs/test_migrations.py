@@ -9,7 +9,8 @@ from django.apps import apps
 from django.db import connection
 
 from runs import immutable
-from runs.models import Run, SeriesBlock
+from runs.models import Delivery, Run, SeriesBlock
+from runs.notifiers import create_notifier
 from tests.conftest import MakeRun
 from tests.runs.lives import lead_to
 
@@ -35,3 +36,14 @@ def test_blocks_of_mappings_that_were_packed_as_numbers_are_forgotten(make_run: 
         SeriesBlock.objects.create(run=run, metric="turn.walk.parts", first=first, names=names, values=values)
     import_module("runs.migrations.0017_blank_names").forget(apps, None)
     assert set(SeriesBlock.objects.values_list("first", flat=True)) == {1, 8_193}
+
+
+def test_an_answer_that_grows_when_its_addresses_are_shortened_still_fits(make_run: MakeRun) -> None:
+    run = make_run()
+    create_notifier(run.simulation, channel="email", address="ada@example.com", statuses=["failed"])
+    lead_to(run, "failed")
+    Delivery.objects.update(answer="http://a " * 33)
+    import_module("runs.migrations.0020_discreet_answers").shorten(apps, None)
+    kept = Delivery.objects.get().answer
+    assert kept.startswith("http://a/… http://a/… ")
+    assert len(kept) == 300

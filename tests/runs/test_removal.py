@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 from runs import removal, retention, services
 from runs.models import BulkAct, Delivery, Event, Run, ServerProcess
 from runs.notifiers import create_notifier
+from runs.upkeep import Upkeep
 from simweb.access.models import IdempotentRequest, SignInLink
 from simweb.access.services import create_sign_in_link
 from tests.conftest import Api, MakeRun, signed_in
@@ -61,10 +63,24 @@ def test_a_row_goes_when_its_time_is_over(
     LogEntry.objects.create(user=admin, content_type=ContentType.objects.first(), action_flag=1)
     ServerProcess.objects.create(name="gone", kind="web", seen_at=timezone.now())
     age(model, field, days * 0.9)
-    assert removal.remove_the_useless() == 0
+    assert removal.remove_the_useless() == (0, False)
     age(model, field, days * 0.2)
-    assert removal.remove_the_useless() == 1
+    assert removal.remove_the_useless() == (1, False)
     assert not model.objects.exists()
+
+
+def test_many_go_a_few_batches_a_round_so_that_other_duties_come_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal, "BATCH", 2)
+    monkeypatch.setattr(removal, "BATCHES", 2)
+    over = timezone.now() - timedelta(days=1)
+    Session.objects.bulk_create([Session(session_key=str(number), expire_date=over) for number in range(7)])
+    server, now, left = Upkeep(), time.time(), []
+    for second in range(3):
+        for duty in server.duties(now + second):
+            duty()
+        left.append(Session.objects.count())
+    assert left == [3, 0, 0]
+    assert server.clear not in server.duties(now + 3)
 
 
 def test_what_is_still_to_be_sent_stays_however_old_it_is(make_run: MakeRun) -> None:
@@ -72,7 +88,7 @@ def test_what_is_still_to_be_sent_stays_however_old_it_is(make_run: MakeRun) -> 
     create_notifier(run.simulation, channel="email", address="ada@example.com", statuses=["failed"])
     lead_to(run, "failed")
     age(Delivery, "created_at", 90)
-    assert removal.remove_the_useless() == 0
+    assert removal.remove_the_useless() == (0, False)
 
 
 def test_what_a_run_leaves_goes_with_it(make_run: MakeRun) -> None:

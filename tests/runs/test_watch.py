@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from simweb.access import watch
 from simweb.access.models import Token
 from simweb.access.roles import Role, give_role
 from simweb.access.watch import Proof, callers_of
 from tests.conftest import api_of, make_person, signed_in
 from tests.runs.sockets import Watcher, headers_of, in_thread, watching
 from tests.runs.test_database_away import without
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,3 +79,37 @@ async def test_while_nobody_can_be_asked_after_sockets_are_told_to_try_again(vie
                 assert await another.closed() == 1013
         finally:
             await in_thread(missing.__exit__, None, None, None)
+
+
+@pytest.mark.asyncio
+async def test_what_goes_wrong_once_does_not_end_the_asking(
+    operator: User, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PING_SECONDS = 0.02
+    browser, failures = await in_thread(signed_in, operator), iter([ValueError("a session that nobody can read")])
+
+    def fail_once(proofs: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return callers_of(proofs)
+
+    async with watching("/ws/live/", headers_of(browser)) as page:
+        await is_in(page)
+        monkeypatch.setattr(watch, "callers_of", fail_once)
+        await in_thread(wait_until, lambda: "a session that nobody can read" in caplog.text)
+        await in_thread(give_role, operator, Role.VIEWER)
+        assert await page.closed() == 1013
+
+
+@pytest.mark.asyncio
+async def test_an_asking_that_has_ended_is_begun_again_by_the_next_socket() -> None:
+    asking = watch.Watch()
+    asking.start()
+    ended = asking._task
+    assert ended is not None
+    ended.cancel()
+    await asyncio.wait([ended])
+    asking.start()
+    assert asking._task is not None
+    assert not asking._task.done()
+    asking._task.cancel()

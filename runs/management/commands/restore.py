@@ -24,7 +24,9 @@ class Command(BaseCommand):
         check(file)
         with only_one():
             connections.close_all()
-            before = put_in_place(file, place)
+            restored = put_in_place(file, place)
         self.stdout.write(f"{file} is the database now.")
-        if before is not None:
-            self.stdout.write(f"The one before is kept: {before}")
+        self.stdout.write("Everybody signs in again: its sessions and sign-in links are removed.")
+        self.stdout.write(f"Its tokens are valid again, also those that were taken back since: {restored.tokens}.")
+        if restored.before is not None:
+            self.stdout.write(f"The one before is kept: {restored.before}")
