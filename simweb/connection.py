@@ -10,7 +10,9 @@ import asyncio
 import json
 import logging
 import resource
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
@@ -26,7 +28,7 @@ from simweb.gone import ClientGone
 
 logger = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
-SPOOL = 1 << 16
+SPOOL = UNSENT = 1 << 16
 # A client that is refused may still read why while it sends; what it sends is thrown away.
 LINGER_SECONDS = 2
 # Files, databases, pipes of players: descriptors that are not connections.
@@ -108,11 +110,15 @@ class Request(WebRequest):  # type: ignore[misc]
         channel = getattr(self, "channel", None)
         if channel is None:
             raise ClientGone("the client has closed its connection")
-        try:
-            await asyncio.wait_for(channel.writable.wait(), settings.UNREAD_SECONDS)
-        except TimeoutError:
-            self.abort()
-            raise ClientGone(f"the client has not read for {settings.UNREAD_SECONDS} s") from None
+        unread = channel.unread()
+        while not channel.writable.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(channel.writable.wait(), settings.UNREAD_SECONDS)
+                break
+            before, unread = unread, channel.unread()
+            if unread >= before:
+                self.abort()
+                raise ClientGone(f"the client has not read for {settings.UNREAD_SECONDS} s")
         if channel.is_lost:
             raise ClientGone("the client has closed its connection")
 
@@ -132,6 +138,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.writable = asyncio.Event()
         self.writable.set()
         super().connectionMade()
+        # Else megabytes may lie in the kernel, and whether a client reads is seen a megabyte at a time.
+        self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         self.factory.open.add(self.transport)
         if len(self.factory.open) > self.factory.most:
             self.refuse(503, "Too many connections are open; try again later.", linger=False)
@@ -255,6 +263,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Twisted: the pile is gone."""
         self.writable.set()
         super().resumeProducing()
+
+    def unread(self) -> int:
+        """How many bytes of answers wait here until the client reads."""
+        wire = self.transport
+        return int(len(wire.dataBuffer) - wire.offset + wire._tempDataLen)
 
     def connectionLost(self, reason: Any) -> None:
         self.is_lost = True

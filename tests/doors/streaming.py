@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from simweb import settings as of_the_site
@@ -42,10 +42,15 @@ def long(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(parts())
 
 
+def large(request: HttpRequest) -> HttpResponse:
+    """A page of some parts, made at once; without a body where that is asked for."""
+    return HttpResponse(PART, status=int(request.GET.get("status", "200")))
+
+
 def addresses() -> list:
     from simweb.urls import urlpatterns
 
-    return [path("breaks/", breaks), path("long/", long), *urlpatterns]
+    return [path("breaks/", breaks), path("long/", long), path("large/", large), *urlpatterns]
 
 
 def __getattr__(name: str) -> object:

@@ -6,6 +6,7 @@ import itertools
 import json
 import resource
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from importlib.metadata import version
@@ -16,6 +17,7 @@ import pytest
 from daphne.http_protocol import WebRequest
 from daphne.server import Server as Daphne
 from django.conf import settings
+from twisted.internet.abstract import FileDescriptor
 from twisted.web.http import HTTPChannel
 
 from simweb.connection import most_connections
@@ -210,6 +212,31 @@ def test_a_stream_is_read_to_its_end_by_whoever_reads(guarded: Server) -> None:
         assert sum(map(len, stream.iter_bytes())) == PARTS * MIB
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("HEAD", "/large/"), ("HEAD", "/long/?told=head"), ("GET", "/large/?status=304")]
+)
+def test_an_answer_without_a_body_has_none_and_the_next_is_understood(guarded: Server, method: str, path: str) -> None:
+    with connection(guarded) as line, line.makefile("rb") as came:
+        line.sendall(head(path, method=method))
+        told = list(iter(came.readline, b"\r\n"))
+        if path == "/large/":
+            assert f"Content-Length: {MIB}\r\n".encode() in told
+        line.sendall(head("/health", method="GET"))
+        assert came.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+def test_who_reads_slowly_but_reads_is_not_cut_off(guarded: Server) -> None:
+    with closing(socket.socket()) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(60)
+        line.connect(("127.0.0.1", guarded.port))
+        line.sendall(head("/long/?told=slowly", method="GET"))
+        until = time.monotonic() + 7  # within which who does not read is cut off
+        while time.monotonic() < until:
+            assert line.recv(1024)
+            time.sleep(0.05)
+
+
 def test_a_disk_with_too_little_room_is_told(guarded: Server) -> None:
     told = httpx.get(f"{guarded.base}/ready", timeout=20)
     assert told.status_code == 503
@@ -221,5 +248,7 @@ def test_the_names_of_twisted_and_daphne_that_are_built_upon_are_those_of_these_
     assert (version("twisted"), version("daphne")) == ("26.10.0", "4.2.3")
     for name in ("_handlingRequest", "_optimisticEagerReadSize", "allHeadersReceived", "allContentReceived"):
         assert hasattr(HTTPChannel() if name == "_handlingRequest" else HTTPChannel, name)
+    wire = FileDescriptor(reactor=object())  # type: ignore[arg-type]
+    assert (wire.dataBuffer, wire.offset, wire._tempDataLen) == (b"", 0, 0)
     for of, name in ((WebRequest, "handle_exception"), (WebRequest, "process"), (Daphne, "kill_all_applications")):
         assert callable(getattr(of, name))
