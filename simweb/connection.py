@@ -42,7 +42,7 @@ class Bounds:
 
     ordinary: int
     larger: dict[str, int]
-    may_send_larger: Callable[[Headers], Awaitable[bool]]
+    may_send_larger: Callable[[Headers], Awaitable[HTTPStatus]]  # OK, or with which status who sends it is refused
 
     def of(self, path: bytes) -> int:
         """The most bytes of a body for this path, from whoever may send that many."""
@@ -131,6 +131,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def connectionMade(self) -> None:
         self.refused = self.is_lost = False
         self.most = 0
+        self.is_known = False  # by a first request
+        self.is_asking = False
         self.asked = False  # who sends more than an ordinary body
         self.in_body = False
         self.watch: Any = None
@@ -140,6 +142,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().connectionMade()
         # Else megabytes may lie in the kernel, and whether a client reads is seen a megabyte at a time.
         self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        self._watch(self.too_slow)
         self.factory.open.add(self.transport)
         if len(self.factory.open) > self.factory.most:
             self.refuse(503, "Too many connections are open; try again later.", linger=False)
@@ -153,8 +156,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def _look_at_the_clock(self) -> None:
         """A request that is not whole has a deadline; one that is, or none, has not."""
-        if self.refused or self.is_lost:
-            return
+        if self.refused or self.is_lost or self.is_asking or not (self.is_known or self.requests):
+            return  # the first request has had its deadline since the connection was made
         if self._handlingRequest or not (self.requests or self._buffer):
             self._unwatch()
         elif self.watch is None:
@@ -185,6 +188,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def allHeadersReceived(self) -> None:
         """Twisted: the head is here. The body is refused before it comes, where its size is told and too much."""
         self._unwatch()
+        self.is_known = True
         self.in_body = True
         self.asked = False
         self.most = self.factory.bounds.of(self._path)
@@ -201,25 +205,28 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if size > self.most:
             self._refuse_size()
         elif size > self.factory.bounds.ordinary and not self.asked:
-            self.asked = True
+            self.asked = self.is_asking = True
+            self._unwatch()
             self._networkProducer.pauseProducing()
             self.question = asyncio.ensure_future(self._ask_who(self.requests[-1]))
 
     async def _ask_who(self, request: Request) -> None:
-        """More than an ordinary body is taken from those who are signed in."""
+        """More than an ordinary body is taken from operators. Its sender is waited for, and not judged, meanwhile."""
         headers = [
             (name.lower(), value) for name, values in request.requestHeaders.getAllRawHeaders() for value in values
         ]
-        allowed = False
+        status = HTTPStatus.SERVICE_UNAVAILABLE
         try:
-            allowed = await self.factory.bounds.may_send_larger(headers)
+            status = await self.factory.bounds.may_send_larger(headers)
         except Exception:
             logger.exception("who sends a large body cannot be found out")
+        self.is_asking = False
         if self.refused or self.is_lost:
             return
-        if not allowed and self.in_body:
-            self.refuse(401, f"More than {self.factory.bounds.ordinary} bytes are taken from who is signed in.")
+        if status != HTTPStatus.OK and self.in_body:
+            self.refuse(status, f"More than {self.factory.bounds.ordinary} bytes are taken from operators only.")
         self._networkProducer.resumeProducing()
+        self._look_at_the_clock()
 
     def allContentReceived(self) -> None:
         """Twisted: the request is whole."""

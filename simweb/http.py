@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http import HTTPStatus
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -26,7 +27,8 @@ from django.db import close_old_connections
 from django.http import HttpResponseBadRequest, HttpResponseBase, HttpResponseServerError
 from django.urls import set_script_prefix
 
-from simweb.access.doors import BearerToken
+from simweb.access.doors import BearerToken, Caller, caller_of_session
+from simweb.access.roles import Role
 from simweb.gone import ClientGone
 
 logger = logging.getLogger("django.request")
@@ -103,24 +105,29 @@ class HttpDoor(base.BaseHandler):
 
 
 class Doorman:
-    """Tells, by the headers of a request whose body is still on its way, whether somebody signed in sends it."""
+    """Tells, by the headers of a request whose body is still on its way, whether an operator sends it."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="doorman")
 
-    async def knows(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Whether a token or a session in the headers is somebody's."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _is_signed_in, headers)
+    async def judge(self, headers: list[tuple[bytes, bytes]]) -> HTTPStatus:
+        """OK for an operator; else what a token, or a session, that is nobody's or a viewer's is answered."""
+        caller = await asyncio.get_running_loop().run_in_executor(self._threads, _caller, headers)
+        if caller is None:
+            return HTTPStatus.UNAUTHORIZED
+        return HTTPStatus.OK if caller.role.covers(Role.OPERATOR) else HTTPStatus.FORBIDDEN
 
 
-def _is_signed_in(headers: list[tuple[bytes, bytes]]) -> bool:
+def _caller(headers: list[tuple[bytes, bytes]]) -> Caller | None:
     request = ASGIRequest({"method": "POST", "path": "/", "headers": headers}, BytesIO())
     close_old_connections()
     try:
-        if BearerToken()(request) is not None:
-            return True
+        caller: Caller | None = BearerToken()(request)
+        if caller is not None:
+            return caller
         request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-        return get_user(request).is_authenticated
+        user = get_user(request)
+        return caller_of_session(user) if user.is_authenticated else None
     finally:
         close_old_connections()
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from autobahn.exception import Disconnected
@@ -95,7 +96,7 @@ class Line(WebSocketProtocol):  # type: ignore[misc]
 class WebServer(Server):  # type: ignore[misc]
     """Serve `application` on one address. Clients are pinged, and closed when they do not answer before the next ping.
 
-    `may_send_larger` says of the headers of a request whether its body may be larger than others.
+    `may_send_larger` says of the headers of a request whether its body may be larger than others (OK), or why not.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class WebServer(Server):  # type: ignore[misc]
         port: int,
         ready: Callable[[], None],
         *,
-        may_send_larger: Callable[[Headers], Awaitable[bool]],
+        may_send_larger: Callable[[Headers], Awaitable[HTTPStatus]],
         workers: int,
     ) -> None:
         address = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}:backlog={LISTEN_BACKLOG}"

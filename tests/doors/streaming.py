@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,6 +16,22 @@ PARTS, PART = 400, b"x" * (1 << 20)
 
 globals().update({name: value for name, value in vars(of_the_site).items() if name.isupper()})
 ROOT_URLCONF = "tests.doors.streaming"
+
+
+DOORMAN = "tests.doors.streaming.Slow"
+
+
+class Slow:
+    """The site's doorman, whose database lets wait for longer than a request may take to come, whoever asks for that."""
+
+    def __init__(self) -> None:
+        from simweb.http import Doorman
+
+        self.doorman = Doorman()
+
+    async def judge(self, headers: list[tuple[bytes, bytes]]) -> HTTPStatus:
+        await asyncio.sleep(float(dict(headers).get(b"x-wait", b"0")))
+        return await self.doorman.judge(headers)
 
 
 def breaks(request: HttpRequest) -> StreamingHttpResponse:

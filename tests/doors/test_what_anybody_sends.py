@@ -111,19 +111,38 @@ def test_a_body_that_grows_over_its_limit_is_refused_and_others_are_answered_mea
     assert peak(guarded) < before + 60
 
 
-def test_a_large_body_is_taken_from_those_who_are_signed_in_and_lies_in_a_file(guarded: Server) -> None:
-    token = guarded.manage("token", "sends much", "--role", "operator")
+def test_a_large_body_is_taken_from_operators_and_lies_in_a_file(guarded: Server) -> None:
+    viewer, token = (guarded.manage("token", f"a {role} sends much", "--role", role) for role in ("viewer", "operator"))
     before = peak(guarded)
-    for bearer, wanted in (("simweb_unknown", 401), (token, 413), (token, 422)):
+    for bearer, wanted in (("simweb_unknown", 401), (viewer, 403), (token, 413), (token, 422)):
         size = 65 if wanted == 413 else 48
         lines = f"Content-Length: {size * MIB}", f"Authorization: Bearer {bearer}", "Connection: close"
         with connection(guarded) as line:
             line.sendall(head("/api/v1/runs/import", *lines))
-            send_all(line, itertools.repeat(b" " * MIB, size))
+            send_all(
+                line, itertools.repeat(b" " * MIB, 10 if wanted in {401, 403} else size)
+            )  # who may not is told before
             assert answer(line)[0] == wanted
         if wanted != 422:
             assert peak(guarded) < before + 30
     assert peak(guarded) < before + 48 * 5
+
+
+def test_who_sends_much_is_not_judged_while_the_server_asks_who_that_is(guarded: Server) -> None:
+    token = guarded.manage("token", "waits", "--role", "operator")
+    lines = f"Content-Length: {5 * MIB}", f"Authorization: Bearer {token}", "Connection: close", "X-Wait: 7"
+    with connection(guarded) as line:
+        line.sendall(head("/api/v1/runs/import", *lines))
+        send_all(line, [b" " * MIB] * 5)
+        assert answer(line)[0] == 422
+
+
+def test_a_connection_that_says_nothing_is_cut(guarded: Server) -> None:
+    for beginning in (b"", b"\r\n"):
+        with connection(guarded) as line:
+            line.settimeout(30)
+            line.sendall(beginning)
+            assert answer(line)[0] == 408
 
 
 def is_cut(line: socket.socket) -> bool:
@@ -161,8 +180,12 @@ def test_connections_that_drip_are_cut_and_one_that_waits_between_requests_is_no
 def test_the_newest_connections_beyond_the_bound_are_told_to_come_later(guarded: Server) -> None:
     with ExitStack() as held:
         lines = [held.enter_context(closing(connection(guarded))) for _ in range(CONNECTIONS + 5)]
+        for line in lines[:CONNECTIONS]:  # who says nothing would be cut
+            line.sendall(head("/health", method="GET"))
         for line in lines[CONNECTIONS:]:
             assert answer(line)[0] == 503
+        for line in lines[:CONNECTIONS]:
+            assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
         lines[0].sendall(head("/health", method="GET"))
         assert lines[0].recv(65536).startswith(b"HTTP/1.1 200 "), "those who were here before are answered"
     wait_until(lambda: httpx.get(f"{guarded.base}/health", timeout=20).status_code == 200, 20)
