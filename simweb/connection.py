@@ -40,13 +40,22 @@ DESCRIPTORS_OF_A_WORKER = 16
 class Bounds:
     """What one connection may send: bytes of a body, and who may send how many more to which path."""
 
+    unknown: int  # from whoever shows neither a token nor a session
     ordinary: int
     larger: dict[str, int]
+    together: int  # of all bodies that are here at one time
     may_send_larger: Callable[[Headers], Awaitable[HTTPStatus]]  # OK, or with which status who sends it is refused
 
     def of(self, path: bytes) -> int:
         """The most bytes of a body for this path, from whoever may send that many."""
         return self.larger.get(unquote(path.partition(b"?")[0].decode("latin1")), self.ordinary)
+
+
+def shows_somebody(request: Any) -> bool:
+    """Whether a request has a token or a session with it; whose, or whether anybody's, is not asked here."""
+    cookies = request.requestHeaders.getRawHeaders(b"Cookie", [])
+    session = f"{settings.SESSION_COOKIE_NAME}=".encode()
+    return request.requestHeaders.hasHeader(b"Authorization") or any(session in cookie for cookie in cookies)
 
 
 def raise_file_limit() -> int:
@@ -62,6 +71,29 @@ def most_connections(files: int, workers: int) -> int:
     return max(8, min(settings.MAX_CONNECTIONS, left // 2))
 
 
+class Body(SpooledTemporaryFile[bytes]):
+    """What has come of a body: it counts among those of all connections until it is closed."""
+
+    def __init__(self, factory: Connections) -> None:
+        super().__init__(max_size=SPOOL)
+        self.factory = factory
+        self.counted = 0
+
+    def grow(self, data: bytes) -> bool:
+        """Add; False where all bodies together would be too much."""
+        if self.factory.bodies + len(data) > self.factory.bounds.together:
+            return False
+        self.factory.bodies += len(data)
+        self.counted += len(data)
+        self.write(data)
+        return True
+
+    def close(self) -> None:
+        self.factory.bodies -= self.counted
+        self.counted = 0
+        super().close()
+
+
 class Request(WebRequest):  # type: ignore[misc]
     """One request. Its body is a file, handed to the application as it is: `scope["simweb.body"]`."""
 
@@ -72,7 +104,7 @@ class Request(WebRequest):  # type: ignore[misc]
 
     def gotLength(self, length: int | None) -> None:
         """Twisted: a body begins."""
-        self.content = BytesIO() if length == 0 else SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
+        self.content: Any = BytesIO() if length == 0 else Body(self.channel.factory)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Twisted: more of the body."""
@@ -81,7 +113,8 @@ class Request(WebRequest):  # type: ignore[misc]
         if self.channel.refused:
             return
         try:
-            self.content.write(data)
+            if not self.content.grow(data):
+                self.channel.refuse(503, "Too many bodies are on their way; try again later.")
         except OSError as error:  # no space left
             logger.error("a body cannot be kept: %s", error)
             self.channel.refuse(507, "The server has no room for this body.")
@@ -191,7 +224,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.is_known = True
         self.in_body = True
         self.asked = False
-        self.most = self.factory.bounds.of(self._path)
+        bounds = self.factory.bounds
+        self.most = bounds.of(self._path) if shows_somebody(self.requests[-1]) else bounds.unknown
         if self.length is not None and self.length > self.most:
             self._refuse_size()
             return
@@ -248,6 +282,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return
         self.refused = True
         self._unwatch()
+        if self.in_body and self.requests[-1].content is not None:
+            with suppress(OSError):  # no space left for what is not yet written
+                self.requests[-1].content.close()
         self.setTimeout(None)
         title = HTTPStatus(status).phrase
         content = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
@@ -294,6 +331,7 @@ class Connections(HTTPFactory):  # type: ignore[misc]
         self.bounds = bounds
         self.most = most
         self.open: set[Any] = set()
+        self.bodies = 0  # bytes, of all requests
 
     def buildProtocol(self, address: Any) -> Any:
         made = super().buildProtocol(address)

@@ -122,7 +122,13 @@ class WebServer(Server):  # type: ignore[misc]
             verbosity=0,
         )
         self.ready = ready
-        self.bounds = Bounds(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES, may_send_larger)
+        self.bounds = Bounds(
+            unknown=settings.MOST_OF_UNKNOWN,
+            ordinary=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            larger=settings.LARGER_BODIES,
+            together=settings.MOST_TOGETHER,
+            may_send_larger=may_send_larger,
+        )
         self.most = most_connections(raise_file_limit(), workers)
 
     @property

@@ -15,6 +15,7 @@ from simweb import settings as of_the_site
 PARTS, PART = 400, b"x" * (1 << 20)
 
 globals().update({name: value for name, value in vars(of_the_site).items() if name.isupper()})
+MOST_TOGETHER = 70 << 20
 ROOT_URLCONF = "tests.doors.streaming"
 
 

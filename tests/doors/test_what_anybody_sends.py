@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -88,9 +89,37 @@ def send_all(line: socket.socket, pieces: Iterable[bytes]) -> None:
 
 def test_a_body_whose_size_is_told_is_refused_before_it_comes(guarded: Server) -> None:
     with connection(guarded) as line:
-        line.sendall(head("/api/v1/runs/import", f"Content-Length: {1 << 40}", "Expect: 100-continue"))
+        lines = f"Content-Length: {1 << 40}", "Expect: 100-continue", "Authorization: Bearer simweb_unknown"
+        line.sendall(head("/api/v1/runs/import", *lines))
         status, problem = answer(line)
     assert (status, problem["status"], problem["detail"]) == (413, 413, f"At most {64 * MIB} bytes.")
+
+
+def test_of_who_shows_neither_token_nor_session_only_a_small_form_is_taken(guarded: Server) -> None:
+    for path in ("/sign-in/", "/api/v1/runs/import"):
+        with connection(guarded) as line:
+            line.sendall(head(path, "Content-Length: 70000"))
+            assert answer(line) == (413, ANY)
+    with connection(guarded) as line:
+        line.sendall(
+            head("/sign-in/", "Content-Length: 70000", "Cookie: a=b; sessionid=c", "Connection: close") + b"x" * 70000
+        )
+        assert line.recv(65536).startswith(b"HTTP/1.1 403 "), "it came to the form, which wants a CSRF token"
+
+
+def test_all_bodies_together_are_bounded_and_what_is_refused_makes_room(guarded: Server) -> None:
+    token = guarded.manage("token", "sends two at once", "--role", "operator")
+    asked = head(
+        "/api/v1/runs/import", f"Content-Length: {40 * MIB}", f"Authorization: Bearer {token}", "Connection: close"
+    )
+    for _ in range(2):  # what was answered makes room as well
+        with connection(guarded) as one, connection(guarded) as other:
+            for line in (one, other):
+                line.sendall(asked)
+            for _ in range(40):
+                for line in (one, other):
+                    send_all(line, [b" " * MIB])
+            assert sorted(answer(line)[0] for line in (one, other)) == [422, 503]
 
 
 def test_a_body_that_grows_over_its_limit_is_refused_and_others_are_answered_meanwhile(guarded: Server) -> None:
