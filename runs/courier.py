@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +32,8 @@ CLAIM = timedelta(minutes=1)
 LOOK_SECONDS = 1.0
 MOST_SENDERS = 8
 MOST_AT_ONCE = 50
+# After so much work for one receiver its sender gives its place to another's; what is left comes when it is its turn.
+TURN_SECONDS = 10.0
 
 
 class NotTaken(Exception):
@@ -109,44 +111,46 @@ def deliver_due() -> int:
 
 
 def deliver_to(notifiers: list[int], ending: threading.Event) -> int:
-    """Try what is due of these notifiers, oldest first, until one fails: the receiver may be gone. How many were tried."""
-    now, tried = timezone.now(), 0
-    due = Delivery.objects.filter(outcome=Delivered.PENDING, next_try_at__lte=now, notifier__in=notifiers)
+    """Try what is due of these notifiers, oldest first, until one fails (the receiver may be gone) or others have waited
+    for long. How many were tried.
+    """
+    began, tried = time.monotonic(), 0
+    due = Delivery.objects.filter(outcome=Delivered.PENDING, next_try_at__lte=timezone.now(), notifier__in=notifiers)
     ordered = due.order_by("next_try_at").select_related("notifier", "run__simulation", "run__created_by")
     for delivery in ordered[:MOST_AT_ONCE]:
         if ending.is_set():
             break
-        sent = _try(delivery, now)
+        sent = _try(delivery)
         tried += sent is not None
-        if sent is False:
+        if sent is False or time.monotonic() - began >= TURN_SECONDS:
             break
     return tried
 
 
-def _try(delivery: Delivery, now: datetime) -> bool | None:
+def _try(delivery: Delivery) -> bool | None:
     """Whether it was sent; None when another courier has it."""
-    mine = Delivery.objects.filter(pk=delivery.pk, outcome=Delivered.PENDING, next_try_at=delivery.next_try_at)
-    if not mine.update(next_try_at=now + CLAIM, attempts=F("attempts") + 1):
+    pending = Delivery.objects.filter(pk=delivery.pk, outcome=Delivered.PENDING)
+    until = timezone.now() + CLAIM
+    due = pending.filter(next_try_at=delivery.next_try_at)
+    if not due.update(next_try_at=until, attempts=F("attempts") + 1):
         return None
+    mine = pending.filter(next_try_at=until)
     try:
         answer = _send(delivery)
     except Exception as error:  # whatever the other side or the network does
         said = discreet(f"{type(error).__name__}: {error}")
-        _note_failure(delivery, delivery.attempts + 1, said, isinstance(error, Refused))
+        mine.update(**_failure(delivery.attempts + 1, said, isinstance(error, Refused)))
         return False
-    else:
-        sent = {"outcome": Delivered.SENT, "answer": answer[:300], "sent_at": timezone.now(), "next_try_at": None}
-        Delivery.objects.filter(pk=delivery.pk).update(**sent)
+    mine.update(outcome=Delivered.SENT, answer=answer[:300], sent_at=timezone.now(), next_try_at=None)
     return True
 
 
-def _note_failure(delivery: Delivery, attempts: int, answer: str, final: bool) -> None:
+def _failure(attempts: int, answer: str, final: bool) -> dict[str, Any]:
+    """What a delivery becomes that was not taken."""
     changes: dict[str, Any] = {"answer": answer[:300]}
     if final or attempts >= MOST_ATTEMPTS:
-        changes.update(outcome=Delivered.FAILED, next_try_at=None)
-    else:
-        changes["next_try_at"] = timezone.now() + FIRST_PAUSE * 2 ** (attempts - 1)
-    Delivery.objects.filter(pk=delivery.pk).update(**changes)
+        return {**changes, "outcome": Delivered.FAILED, "next_try_at": None}
+    return {**changes, "next_try_at": timezone.now() + FIRST_PAUSE * 2 ** (attempts - 1)}
 
 
 def _send(delivery: Delivery) -> str:

@@ -57,3 +57,8 @@ class EmailBackend(smtp.EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return PunctualSMTP
+
+    def close(self) -> None:
+        """Whatever comes of the farewell: by now the message was taken, or it is known why not."""
+        with suppress(OSError, MailTooSlow):  # smtplib's are OSErrors
+            super().close()

@@ -10,7 +10,9 @@ import asyncio
 import json
 import logging
 import resource
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
@@ -26,7 +28,7 @@ from simweb.gone import ClientGone
 
 logger = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
-SPOOL = 1 << 16
+SPOOL = UNSENT = 1 << 16
 # A client that is refused may still read why while it sends; what it sends is thrown away.
 LINGER_SECONDS = 2
 # Files, databases, pipes of players: descriptors that are not connections.
@@ -38,13 +40,22 @@ DESCRIPTORS_OF_A_WORKER = 16
 class Bounds:
     """What one connection may send: bytes of a body, and who may send how many more to which path."""
 
+    unknown: int  # from whoever shows neither a token nor a session
     ordinary: int
     larger: dict[str, int]
-    may_send_larger: Callable[[Headers], Awaitable[bool]]
+    together: int  # of all bodies that are here at one time
+    may_send_larger: Callable[[Headers], Awaitable[HTTPStatus]]  # OK, or with which status who sends it is refused
 
     def of(self, path: bytes) -> int:
         """The most bytes of a body for this path, from whoever may send that many."""
         return self.larger.get(unquote(path.partition(b"?")[0].decode("latin1")), self.ordinary)
+
+
+def shows_somebody(request: Any) -> bool:
+    """Whether a request has a token or a session with it; whose, or whether anybody's, is not asked here."""
+    cookies = request.requestHeaders.getRawHeaders(b"Cookie", [])
+    session = f"{settings.SESSION_COOKIE_NAME}=".encode()
+    return request.requestHeaders.hasHeader(b"Authorization") or any(session in cookie for cookie in cookies)
 
 
 def raise_file_limit() -> int:
@@ -60,6 +71,29 @@ def most_connections(files: int, workers: int) -> int:
     return max(8, min(settings.MAX_CONNECTIONS, left // 2))
 
 
+class Body(SpooledTemporaryFile[bytes]):
+    """What has come of a body: it counts among those of all connections until it is closed."""
+
+    def __init__(self, factory: Connections) -> None:
+        super().__init__(max_size=SPOOL)
+        self.factory = factory
+        self.counted = 0
+
+    def grow(self, data: bytes) -> bool:
+        """Add; False where all bodies together would be too much."""
+        if self.factory.bodies + len(data) > self.factory.bounds.together:
+            return False
+        self.factory.bodies += len(data)
+        self.counted += len(data)
+        self.write(data)
+        return True
+
+    def close(self) -> None:
+        self.factory.bodies -= self.counted
+        self.counted = 0
+        super().close()
+
+
 class Request(WebRequest):  # type: ignore[misc]
     """One request. Its body is a file, handed to the application as it is: `scope["simweb.body"]`."""
 
@@ -70,7 +104,7 @@ class Request(WebRequest):  # type: ignore[misc]
 
     def gotLength(self, length: int | None) -> None:
         """Twisted: a body begins."""
-        self.content = BytesIO() if length == 0 else SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
+        self.content: Any = BytesIO() if length == 0 else Body(self.channel.factory)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Twisted: more of the body."""
@@ -79,7 +113,8 @@ class Request(WebRequest):  # type: ignore[misc]
         if self.channel.refused:
             return
         try:
-            self.content.write(data)
+            if not self.content.grow(data):
+                self.channel.refuse(503, "Too many bodies are on their way; try again later.")
         except OSError as error:  # no space left
             logger.error("a body cannot be kept: %s", error)
             self.channel.refuse(507, "The server has no room for this body.")
@@ -108,11 +143,15 @@ class Request(WebRequest):  # type: ignore[misc]
         channel = getattr(self, "channel", None)
         if channel is None:
             raise ClientGone("the client has closed its connection")
-        try:
-            await asyncio.wait_for(channel.writable.wait(), settings.UNREAD_SECONDS)
-        except TimeoutError:
-            self.abort()
-            raise ClientGone(f"the client has not read for {settings.UNREAD_SECONDS} s") from None
+        unread = channel.unread()
+        while not channel.writable.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(channel.writable.wait(), settings.UNREAD_SECONDS)
+                break
+            before, unread = unread, channel.unread()
+            if unread >= before:
+                self.abort()
+                raise ClientGone(f"the client has not read for {settings.UNREAD_SECONDS} s")
         if channel.is_lost:
             raise ClientGone("the client has closed its connection")
 
@@ -125,6 +164,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def connectionMade(self) -> None:
         self.refused = self.is_lost = False
         self.most = 0
+        self.is_known = False  # by a first request
+        self.is_asking = False
         self.asked = False  # who sends more than an ordinary body
         self.in_body = False
         self.watch: Any = None
@@ -132,6 +173,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.writable = asyncio.Event()
         self.writable.set()
         super().connectionMade()
+        # Else megabytes may lie in the kernel, and whether a client reads is seen a megabyte at a time.
+        self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        self._watch(self.too_slow)
         self.factory.open.add(self.transport)
         if len(self.factory.open) > self.factory.most:
             self.refuse(503, "Too many connections are open; try again later.", linger=False)
@@ -145,8 +189,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def _look_at_the_clock(self) -> None:
         """A request that is not whole has a deadline; one that is, or none, has not."""
-        if self.refused or self.is_lost:
-            return
+        if self.refused or self.is_lost or self.is_asking or not (self.is_known or self.requests):
+            return  # the first request has had its deadline since the connection was made
         if self._handlingRequest or not (self.requests or self._buffer):
             self._unwatch()
         elif self.watch is None:
@@ -177,9 +221,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def allHeadersReceived(self) -> None:
         """Twisted: the head is here. The body is refused before it comes, where its size is told and too much."""
         self._unwatch()
+        self.is_known = True
         self.in_body = True
         self.asked = False
-        self.most = self.factory.bounds.of(self._path)
+        bounds = self.factory.bounds
+        self.most = bounds.of(self._path) if shows_somebody(self.requests[-1]) else bounds.unknown
         if self.length is not None and self.length > self.most:
             self._refuse_size()
             return
@@ -193,25 +239,28 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if size > self.most:
             self._refuse_size()
         elif size > self.factory.bounds.ordinary and not self.asked:
-            self.asked = True
+            self.asked = self.is_asking = True
+            self._unwatch()
             self._networkProducer.pauseProducing()
             self.question = asyncio.ensure_future(self._ask_who(self.requests[-1]))
 
     async def _ask_who(self, request: Request) -> None:
-        """More than an ordinary body is taken from those who are signed in."""
+        """More than an ordinary body is taken from operators. Its sender is waited for, and not judged, meanwhile."""
         headers = [
             (name.lower(), value) for name, values in request.requestHeaders.getAllRawHeaders() for value in values
         ]
-        allowed = False
+        status = HTTPStatus.SERVICE_UNAVAILABLE
         try:
-            allowed = await self.factory.bounds.may_send_larger(headers)
+            status = await self.factory.bounds.may_send_larger(headers)
         except Exception:
             logger.exception("who sends a large body cannot be found out")
+        self.is_asking = False
         if self.refused or self.is_lost:
             return
-        if not allowed and self.in_body:
-            self.refuse(401, f"More than {self.factory.bounds.ordinary} bytes are taken from who is signed in.")
+        if status != HTTPStatus.OK and self.in_body:
+            self.refuse(status, f"More than {self.factory.bounds.ordinary} bytes are taken from operators only.")
         self._networkProducer.resumeProducing()
+        self._look_at_the_clock()
 
     def allContentReceived(self) -> None:
         """Twisted: the request is whole."""
@@ -233,6 +282,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return
         self.refused = True
         self._unwatch()
+        if self.in_body and self.requests[-1].content is not None:
+            with suppress(OSError):  # no space left for what is not yet written
+                self.requests[-1].content.close()
         self.setTimeout(None)
         title = HTTPStatus(status).phrase
         content = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
@@ -256,6 +308,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.writable.set()
         super().resumeProducing()
 
+    def unread(self) -> int:
+        """How many bytes of answers wait here until the client reads."""
+        wire = self.transport
+        return int(len(wire.dataBuffer) - wire.offset + wire._tempDataLen)
+
     def connectionLost(self, reason: Any) -> None:
         self.is_lost = True
         self.writable.set()
@@ -274,6 +331,7 @@ class Connections(HTTPFactory):  # type: ignore[misc]
         self.bounds = bounds
         self.most = most
         self.open: set[Any] = set()
+        self.bodies = 0  # bytes, of all requests
 
     def buildProtocol(self, address: Any) -> Any:
         made = super().buildProtocol(address)

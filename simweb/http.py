@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http import HTTPStatus
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -26,13 +27,16 @@ from django.db import close_old_connections
 from django.http import HttpResponseBadRequest, HttpResponseBase, HttpResponseServerError
 from django.urls import set_script_prefix
 
-from simweb.access.doors import BearerToken
+from simweb.access.doors import BearerToken, Caller, caller_of_session
+from simweb.access.roles import Role
 from simweb.gone import ClientGone
 
 logger = logging.getLogger("django.request")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 SPOOL = PART = 1 << 16
+# Twisted leaves away the first part of what must not come, and no more.
+BODILESS = frozenset({204, 304})
 TOO_LARGE = b'{"type": "about:blank", "title": "Request body too large", "status": 413, "detail": "At most %d bytes."}'
 
 
@@ -55,20 +59,22 @@ class HttpDoor(base.BaseHandler):
             start, content, response = await loop.run_in_executor(self._threads, self._answer, scope, body)
             with suppress(ClientGone):
                 await send(start)
-                await self._send_body(content, response, send)
+                has_body = scope["method"] != "HEAD" and start["status"] not in BODILESS
+                await self._send_body(content, response, send, has_body)
 
-    async def _send_body(self, content: bytes, response: HttpResponseBase | None, send: Send) -> None:
+    async def _send_body(
+        self, content: bytes, response: HttpResponseBase | None, send: Send, has_body: bool = True
+    ) -> None:
         """In parts, each of which waits until the client has room for it. Raises ClientGone, and what a stream raises."""
         loop = asyncio.get_running_loop()
         try:
-            for start in range(0, len(content), PART):
-                await send({"type": "http.response.body", "body": content[start : start + PART], "more_body": True})
-            while response is not None:
+            if has_body:
+                await _send_parts(content, send)
+            while has_body and response is not None:
                 chunk = await loop.run_in_executor(self._threads, _next, response)
                 if chunk is None:
                     break
-                if chunk:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await _send_parts(chunk, send)
             await send({"type": "http.response.body", "body": b""})
         finally:
             if response is not None:
@@ -99,26 +105,36 @@ class HttpDoor(base.BaseHandler):
 
 
 class Doorman:
-    """Tells, by the headers of a request whose body is still on its way, whether somebody signed in sends it."""
+    """Tells, by the headers of a request whose body is still on its way, whether an operator sends it."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="doorman")
 
-    async def knows(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Whether a token or a session in the headers is somebody's."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _is_signed_in, headers)
+    async def judge(self, headers: list[tuple[bytes, bytes]]) -> HTTPStatus:
+        """OK for an operator; else what a token, or a session, that is nobody's or a viewer's is answered."""
+        caller = await asyncio.get_running_loop().run_in_executor(self._threads, _caller, headers)
+        if caller is None:
+            return HTTPStatus.UNAUTHORIZED
+        return HTTPStatus.OK if caller.role.covers(Role.OPERATOR) else HTTPStatus.FORBIDDEN
 
 
-def _is_signed_in(headers: list[tuple[bytes, bytes]]) -> bool:
+def _caller(headers: list[tuple[bytes, bytes]]) -> Caller | None:
     request = ASGIRequest({"method": "POST", "path": "/", "headers": headers}, BytesIO())
     close_old_connections()
     try:
-        if BearerToken()(request) is not None:
-            return True
+        caller: Caller | None = BearerToken()(request)
+        if caller is not None:
+            return caller
         request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-        return get_user(request).is_authenticated
+        user = get_user(request)
+        return caller_of_session(user) if user.is_authenticated else None
     finally:
         close_old_connections()
+
+
+async def _send_parts(content: bytes, send: Send) -> None:
+    for start in range(0, len(content), PART):
+        await send({"type": "http.response.body", "body": content[start : start + PART], "more_body": True})
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

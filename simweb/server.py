@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from autobahn.exception import Disconnected
@@ -95,7 +96,7 @@ class Line(WebSocketProtocol):  # type: ignore[misc]
 class WebServer(Server):  # type: ignore[misc]
     """Serve `application` on one address. Clients are pinged, and closed when they do not answer before the next ping.
 
-    `may_send_larger` says of the headers of a request whether its body may be larger than others.
+    `may_send_larger` says of the headers of a request whether its body may be larger than others (OK), or why not.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class WebServer(Server):  # type: ignore[misc]
         port: int,
         ready: Callable[[], None],
         *,
-        may_send_larger: Callable[[Headers], Awaitable[bool]],
+        may_send_larger: Callable[[Headers], Awaitable[HTTPStatus]],
         workers: int,
     ) -> None:
         address = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}:backlog={LISTEN_BACKLOG}"
@@ -121,7 +122,13 @@ class WebServer(Server):  # type: ignore[misc]
             verbosity=0,
         )
         self.ready = ready
-        self.bounds = Bounds(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES, may_send_larger)
+        self.bounds = Bounds(
+            unknown=settings.MOST_OF_UNKNOWN,
+            ordinary=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            larger=settings.LARGER_BODIES,
+            together=settings.MOST_TOGETHER,
+            may_send_larger=may_send_larger,
+        )
         self.most = most_connections(raise_file_limit(), workers)
 
     @property

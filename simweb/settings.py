@@ -194,6 +194,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
 )  # a form with a text of a megabyte in it: signs take up to three bytes there
 MAX_IMPORT_MB = environment.number("SIMWEB_MAX_IMPORT_MB", 64, least=1, most=4_096)
 LARGER_BODIES = {"/api/v1/runs/import": MAX_IMPORT_MB * 1024 * 1024}  # by path, in bytes
+MOST_OF_UNKNOWN = 64 * 1024  # bytes of a body from whoever shows neither token nor session: a form to sign in
+MOST_TOGETHER = max(1 << 30, 4 * MAX_IMPORT_MB * 1024 * 1024)  # bytes of all bodies that are on their way or in work
 # A request's head must arrive within so many seconds, and of its body, in each span of so many, LEAST_RATE bytes a second.
 SLOW_SECONDS = environment.number("SIMWEB_SLOW_SECONDS", 10, least=1, most=600)
 LEAST_RATE = 1024

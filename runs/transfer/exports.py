@@ -6,7 +6,7 @@ Read in chunks by number, each a query of its own: a stream is sent by several t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from runs import insight, queries
@@ -15,6 +15,7 @@ from runs.schemas import decision_row, event_json, iso, problem_row, run_json, t
 from runs.transfer.document import FORMAT
 
 CHUNK = 1_000
+PIECE = 1 << 18  # characters, of at most four bytes
 FRAMES_AT_ONCE = 20  # of at most 64,000 characters each
 MOST_RUNS = 200
 COUNTS = (
@@ -99,9 +100,24 @@ def _array(name: str, chunks: Iterator[list[Any]], row_json: Callable[[Any], Any
     between = ""
     yield f',"{name}":['
     for chunk in filter(None, chunks):
-        yield between + ",".join(_dumps(row_json(row)) for row in chunk)
+        yield between
+        yield from in_pieces(("," if place else "") + _dumps(row_json(row)) for place, row in enumerate(chunk))
         between = ","
     yield "]"
+
+
+def in_pieces(texts: Iterable[str]) -> Iterator[str]:
+    """The texts one after the other, joined to pieces that end with the text that fills them, however large a text is."""
+    held: list[str] = []
+    size = 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size >= PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    if held:
+        yield "".join(held)
 
 
 def _dumps(value: Any) -> str:

@@ -14,7 +14,7 @@ from runs import csv_lines
 from runs.models import Run, Turn
 from runs.schemas import iso
 from runs.specs import BadSpec, FieldError
-from runs.transfer.exports import provenance, turn_chunks
+from runs.transfer.exports import in_pieces, provenance, turn_chunks
 
 FIXED = {
     "run": "int64",
@@ -59,7 +59,7 @@ def csv_of(runs: Sequence[Run]) -> Iterator[str]:
     yield csv_lines.row([*FIXED, *(column.label for column in columns)])
     for run in runs:
         for turns in turn_chunks(run):
-            yield "".join(csv_lines.row(_cells(run, turn, columns)) for turn in turns)
+            yield from in_pieces(csv_lines.row(_cells(run, turn, columns)) for turn in turns)
 
 
 def parquet_of(runs: Sequence[Run]) -> Iterator[bytes]:

@@ -6,16 +6,19 @@ import itertools
 import json
 import resource
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import ANY
 
 import httpx
 import pytest
 from daphne.http_protocol import WebRequest
 from daphne.server import Server as Daphne
 from django.conf import settings
+from twisted.internet.abstract import FileDescriptor
 from twisted.web.http import HTTPChannel
 
 from simweb.connection import most_connections
@@ -86,9 +89,37 @@ def send_all(line: socket.socket, pieces: Iterable[bytes]) -> None:
 
 def test_a_body_whose_size_is_told_is_refused_before_it_comes(guarded: Server) -> None:
     with connection(guarded) as line:
-        line.sendall(head("/api/v1/runs/import", f"Content-Length: {1 << 40}", "Expect: 100-continue"))
+        lines = f"Content-Length: {1 << 40}", "Expect: 100-continue", "Authorization: Bearer simweb_unknown"
+        line.sendall(head("/api/v1/runs/import", *lines))
         status, problem = answer(line)
     assert (status, problem["status"], problem["detail"]) == (413, 413, f"At most {64 * MIB} bytes.")
+
+
+def test_of_who_shows_neither_token_nor_session_only_a_small_form_is_taken(guarded: Server) -> None:
+    for path in ("/sign-in/", "/api/v1/runs/import"):
+        with connection(guarded) as line:
+            line.sendall(head(path, "Content-Length: 70000"))
+            assert answer(line) == (413, ANY)
+    with connection(guarded) as line:
+        line.sendall(
+            head("/sign-in/", "Content-Length: 70000", "Cookie: a=b; sessionid=c", "Connection: close") + b"x" * 70000
+        )
+        assert line.recv(65536).startswith(b"HTTP/1.1 403 "), "it came to the form, which wants a CSRF token"
+
+
+def test_all_bodies_together_are_bounded_and_what_is_refused_makes_room(guarded: Server) -> None:
+    token = guarded.manage("token", "sends two at once", "--role", "operator")
+    asked = head(
+        "/api/v1/runs/import", f"Content-Length: {40 * MIB}", f"Authorization: Bearer {token}", "Connection: close"
+    )
+    for _ in range(2):  # what was answered makes room as well
+        with connection(guarded) as one, connection(guarded) as other:
+            for line in (one, other):
+                line.sendall(asked)
+            for _ in range(40):
+                for line in (one, other):
+                    send_all(line, [b" " * MIB])
+            assert sorted(answer(line)[0] for line in (one, other)) == [422, 503]
 
 
 def test_a_body_that_grows_over_its_limit_is_refused_and_others_are_answered_meanwhile(guarded: Server) -> None:
@@ -109,19 +140,38 @@ def test_a_body_that_grows_over_its_limit_is_refused_and_others_are_answered_mea
     assert peak(guarded) < before + 60
 
 
-def test_a_large_body_is_taken_from_those_who_are_signed_in_and_lies_in_a_file(guarded: Server) -> None:
-    token = guarded.manage("token", "sends much", "--role", "operator")
+def test_a_large_body_is_taken_from_operators_and_lies_in_a_file(guarded: Server) -> None:
+    viewer, token = (guarded.manage("token", f"a {role} sends much", "--role", role) for role in ("viewer", "operator"))
     before = peak(guarded)
-    for bearer, wanted in (("simweb_unknown", 401), (token, 413), (token, 422)):
+    for bearer, wanted in (("simweb_unknown", 401), (viewer, 403), (token, 413), (token, 422)):
         size = 65 if wanted == 413 else 48
         lines = f"Content-Length: {size * MIB}", f"Authorization: Bearer {bearer}", "Connection: close"
         with connection(guarded) as line:
             line.sendall(head("/api/v1/runs/import", *lines))
-            send_all(line, itertools.repeat(b" " * MIB, size))
+            send_all(
+                line, itertools.repeat(b" " * MIB, 10 if wanted in {401, 403} else size)
+            )  # who may not is told before
             assert answer(line)[0] == wanted
         if wanted != 422:
             assert peak(guarded) < before + 30
     assert peak(guarded) < before + 48 * 5
+
+
+def test_who_sends_much_is_not_judged_while_the_server_asks_who_that_is(guarded: Server) -> None:
+    token = guarded.manage("token", "waits", "--role", "operator")
+    lines = f"Content-Length: {5 * MIB}", f"Authorization: Bearer {token}", "Connection: close", "X-Wait: 7"
+    with connection(guarded) as line:
+        line.sendall(head("/api/v1/runs/import", *lines))
+        send_all(line, [b" " * MIB] * 5)
+        assert answer(line)[0] == 422
+
+
+def test_a_connection_that_says_nothing_is_cut(guarded: Server) -> None:
+    for beginning in (b"", b"\r\n"):
+        with connection(guarded) as line:
+            line.settimeout(30)
+            line.sendall(beginning)
+            assert answer(line)[0] == 408
 
 
 def is_cut(line: socket.socket) -> bool:
@@ -159,8 +209,12 @@ def test_connections_that_drip_are_cut_and_one_that_waits_between_requests_is_no
 def test_the_newest_connections_beyond_the_bound_are_told_to_come_later(guarded: Server) -> None:
     with ExitStack() as held:
         lines = [held.enter_context(closing(connection(guarded))) for _ in range(CONNECTIONS + 5)]
+        for line in lines[:CONNECTIONS]:  # who says nothing would be cut
+            line.sendall(head("/health", method="GET"))
         for line in lines[CONNECTIONS:]:
             assert answer(line)[0] == 503
+        for line in lines[:CONNECTIONS]:
+            assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
         lines[0].sendall(head("/health", method="GET"))
         assert lines[0].recv(65536).startswith(b"HTTP/1.1 200 "), "those who were here before are answered"
     wait_until(lambda: httpx.get(f"{guarded.base}/health", timeout=20).status_code == 200, 20)
@@ -210,6 +264,31 @@ def test_a_stream_is_read_to_its_end_by_whoever_reads(guarded: Server) -> None:
         assert sum(map(len, stream.iter_bytes())) == PARTS * MIB
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("HEAD", "/large/"), ("HEAD", "/long/?told=head"), ("GET", "/large/?status=304")]
+)
+def test_an_answer_without_a_body_has_none_and_the_next_is_understood(guarded: Server, method: str, path: str) -> None:
+    with connection(guarded) as line, line.makefile("rb") as came:
+        line.sendall(head(path, method=method))
+        told = list(iter(came.readline, b"\r\n"))
+        if path == "/large/":
+            assert f"Content-Length: {MIB}\r\n".encode() in told
+        line.sendall(head("/health", method="GET"))
+        assert came.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+def test_who_reads_slowly_but_reads_is_not_cut_off(guarded: Server) -> None:
+    with closing(socket.socket()) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(60)
+        line.connect(("127.0.0.1", guarded.port))
+        line.sendall(head("/long/?told=slowly", method="GET"))
+        until = time.monotonic() + 7  # within which who does not read is cut off
+        while time.monotonic() < until:
+            assert line.recv(1024)
+            time.sleep(0.05)
+
+
 def test_a_disk_with_too_little_room_is_told(guarded: Server) -> None:
     told = httpx.get(f"{guarded.base}/ready", timeout=20)
     assert told.status_code == 503
@@ -221,5 +300,7 @@ def test_the_names_of_twisted_and_daphne_that_are_built_upon_are_those_of_these_
     assert (version("twisted"), version("daphne")) == ("26.10.0", "4.2.3")
     for name in ("_handlingRequest", "_optimisticEagerReadSize", "allHeadersReceived", "allContentReceived"):
         assert hasattr(HTTPChannel() if name == "_handlingRequest" else HTTPChannel, name)
+    wire = FileDescriptor(reactor=object())  # type: ignore[arg-type]
+    assert (wire.dataBuffer, wire.offset, wire._tempDataLen) == (b"", 0, 0)
     for of, name in ((WebRequest, "handle_exception"), (WebRequest, "process"), (Daphne, "kill_all_applications")):
         assert callable(getattr(of, name))

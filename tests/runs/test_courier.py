@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -156,6 +158,59 @@ def test_of_two_couriers_one_sends(receiver: Receiver, simulation: Simulation, m
     lead_to(make_run(), "failed")
     at_once(*[courier.deliver_due] * 4)
     assert len(receiver.received) == 1
+
+
+def many(simulation: Simulation, make_run: MakeRun, count: int) -> None:
+    """So many deliveries to one receiver."""
+    tell(simulation, Channel.WEBHOOK, "http://example.com/")
+    for _ in range(count):
+        lead_to(make_run(), "failed")
+
+
+def test_a_claim_holds_while_its_delivery_is_sent_however_long_those_before_it_took(
+    simulation: Simulation, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(simulation, make_run, 9)
+    passed = [timezone.now() + timedelta(minutes=1)]
+    left = []
+
+    def send(delivery: Delivery) -> str:
+        left.append(Delivery.objects.get(pk=delivery.pk).next_try_at - passed[-1])
+        passed.append(passed[-1] + timedelta(seconds=10))
+        return "taken"
+
+    monkeypatch.setattr(courier, "_send", send)
+    monkeypatch.setattr(courier, "timezone", SimpleNamespace(now=lambda: passed[-1]))
+    assert courier.deliver_due() == 9
+    assert left == [courier.CLAIM] * 9
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_courier_whose_claim_was_over_writes_over_nobodys_delivery(
+    simulation: Simulation, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    many(simulation, make_run, 1)
+    of_another = {"next_try_at": timezone.now() + timedelta(seconds=50), "answer": "of another"}
+
+    def send(delivery: Delivery) -> str:
+        Delivery.objects.filter(pk=delivery.pk).update(**of_another)
+        if fails:
+            raise courier.NotTaken("HTTP 503")
+        return "taken"
+
+    monkeypatch.setattr(courier, "_send", send)
+    courier.deliver_due()
+    assert Delivery.objects.filter(outcome="pending", **of_another).exists()
+
+
+def test_who_answers_slowly_gives_its_place_to_others_after_a_while(
+    simulation: Simulation, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(simulation, make_run, 3)
+    monkeypatch.setattr(courier, "_send", lambda delivery: "taken, at last")
+    clock = itertools.count(step=9.9)
+    monkeypatch.setattr(courier, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert [courier.deliver_due() for _ in range(3)] == [2, 1, 0]
 
 
 def test_nothing_is_told_of_an_end_that_was_rolled_back(simulation: Simulation, make_run: MakeRun) -> None:

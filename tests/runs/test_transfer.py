@@ -15,6 +15,7 @@ from runs import services
 from runs.models import Run
 from runs.simulations import create_simulation
 from runs.states import Trigger
+from runs.transfer import exports, tables
 from tests.conftest import Api, MakeRun
 from tests.runs.lives import lead_to
 
@@ -36,6 +37,15 @@ def deciding(played: None) -> Run:
 def text(answer: Any) -> str:
     assert answer.status_code == 200, answer.content
     return b"".join(answer.streaming_content).decode()
+
+
+@pytest.mark.parametrize("made", [exports.json_of, tables.csv_of])
+def test_an_export_comes_in_pieces_that_are_bounded(deciding: Run, made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list(made([deciding]))
+    monkeypatch.setattr(exports, "PIECE", 10)
+    pieces = list(made([deciding]))
+    assert "".join(pieces) == "".join(before)
+    assert len(pieces) >= len(before) + deciding.turns - 1, "a turn fills a piece"
 
 
 def test_a_csv_begins_with_what_the_run_was_made_of_and_has_a_row_for_every_turn(api: Api, deciding: Run) -> None:

@@ -91,7 +91,7 @@ class Command(BaseCommand):
             host,
             port,
             lambda: self._greet(host, port, secret),
-            may_send_larger=import_string(settings.DOORMAN)().knows,
+            may_send_larger=import_string(settings.DOORMAN)().judge,
             workers=executor.slots,
         )
         try:
