@@ -11,11 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
-from runs import removal
 from runs.executors import get_executor
 from runs.live import hub
 from runs.models import ServerProcess
-from runs.presence import FORGET_SECONDS, STALE_SECONDS, Presence, forget_the_gone
+from runs.presence import FORGET_SECONDS, STALE_SECONDS, Presence
 from runs.upkeep import Upkeep
 from simweb.access.roles import Role
 from tests.conftest import Api, MakeRun, api_of
@@ -76,8 +75,8 @@ def test_who_never_came_back_is_forgotten() -> None:
         web(name).tell()
     silent_for("killed", FORGET_SECONDS + 1)
     upkeep = Upkeep()
-    assert removal.remove_the_useless in upkeep.duties(time.time())
-    assert forget_the_gone() == 1
+    assert upkeep.clear in upkeep.duties(time.time())
+    upkeep.clear()
     assert ServerProcess.objects.get().name == "alive"
 
 
