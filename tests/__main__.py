@@ -22,8 +22,19 @@ FAST = (
 )  # the longest first
 TWO_BROWSERS = ("-n", "2", "--dist", "loadgroup", "-p", "tests.groups")
 BROWSER, SERVERS = (*TWO_BROWSERS, "tests/web"), ("tests/faults", "tests/services")
-ON_SQLITE_ANYWAY = ("--ignore", "tests/performance/test_tracing.py")  # its processes have a database of their own
-ON_POSTGRES = ("--create-db", *SIDE_BY_SIDE, *ON_SQLITE_ANYWAY, *WITH_DATABASE)
+# What asks no database, has one of its own, or is about processes and not about rows.
+ALIKE_ANYWHERE = (
+    *("tests/performance/test_tracing.py", "tests/access/test_settings.py", "tests/access/test_addresses.py"),
+    *("tests/runs/test_local_executor.py", "tests/runs/test_no_child.py", "tests/runs/test_log.py"),
+    *(
+        "tests/runs/test_typed.py",
+        "tests/runs/test_states.py",
+        "tests/runs/test_webhooks.py",
+        "tests/runs/test_mail.py",
+    ),
+    "tests/runs/test_api_document.py",
+)
+ON_POSTGRES = ("--create-db", *SIDE_BY_SIDE, *(f"--ignore={path}" for path in ALIKE_ANYWHERE), *WITH_DATABASE)
 
 
 def main() -> int:
