@@ -28,12 +28,12 @@ SETTINGS = {"SIMWEB_WORKERS": "1", "SIMWEB_LOST_SECONDS": "5", "SIMWEB_PING_SECO
 
 
 @pytest.fixture
-def wire(empty: Machines) -> Iterator[Wire]:
+def wire(services: Machines) -> Iterator[Wire]:
     """What servers and workers reach the database by."""
     there = urlsplit(ADDRESS)
     wire = Wire(there.port or 5432, beginning=b"")
-    by_wire = there._replace(netloc=f"{there.username or ''}@{urlsplit(wire.base).netloc}", path=f"/{empty.name}")
-    empty.web.env.update(SETTINGS, DATABASE_URL=by_wire.geturl())
+    by_wire = there._replace(netloc=f"{there.username or ''}@{urlsplit(wire.base).netloc}", path=f"/{services.name}")
+    services.web.env.update(SETTINGS, DATABASE_URL=by_wire.geturl())
     yield wire
     wire.close()
 
@@ -62,20 +62,20 @@ def code_of_close(line: ClientConnection) -> int | None:
 
 @pytest.mark.parametrize("executor", ["local", "celery"])
 def test_a_database_that_goes_away_and_comes_back_costs_no_more_than_what_was_played(
-    empty: Machines, wire: Wire, tmp_path: Path, executor: str
+    services: Machines, wire: Wire, tmp_path: Path, executor: str
 ) -> None:
-    empty.web.env["SIMWEB_EXECUTOR"] = executor
-    empty.web.start()
+    services.web.env["SIMWEB_EXECUTOR"] = executor
+    services.web.start()
     if executor == "celery":
-        empty.worker(slots=1)
-    token = empty.web.manage("token", "away", "--role", "admin")
-    lab = Lab(empty.web.base, token)
+        services.worker(slots=1)
+    token = services.token
+    lab = Lab(services.web.base, token)
     waits = Waits(lab, tmp_path)
     run = waits.run("one")
     pid = waits.pid("one")
     wait_until(lambda: lab.get(run)["turns_done"] == 1, 30)
     queued = lab.run(lab.simulation("Waits for the slot"))
-    with signed_in(empty.web) as pages, watching(empty.web.base, token, run) as line:
+    with signed_in(services.web) as pages, watching(services.web.base, token, run) as line:
         wire.go_away(silently=False)
         while_it_is_away(pages, lab, line, run)
         wait_until(lambda: not is_alive(pid), 40)
@@ -87,11 +87,11 @@ def test_a_database_that_goes_away_and_comes_back_costs_no_more_than_what_was_pl
         assert {answer.status_code for answer in asked_at_once(pages, "/runs/")} == {200}, (
             "no broken connection is used"
         )
-    with watching(empty.web.base, token, run):
+    with watching(services.web.base, token, run):
         assert lab.ended(queued, 60)["status"] == "completed"
     told = lab.ended(run, 60)
     assert (told["status"], told["failure_kind"], told["turns_done"]) == ("failed", "lost", 1)
-    wait_until(lambda: httpx.get(f"{empty.web.base}/ready", timeout=30).status_code == 200, 30)
+    wait_until(lambda: httpx.get(f"{services.web.base}/ready", timeout=30).status_code == 200, 30)
     lab.client.close()
 
 
