@@ -39,7 +39,7 @@ ON_POSTGRES = ("--create-db", *SIDE_BY_SIDE, *(f"--ignore={path}" for path in AL
 
 def main() -> int:
     """The tests' exit status. Without a PostgreSQL its part is left out, with the reason, unless it is required."""
-    failed = [run("On SQLite", [FAST]), run("In a browser, and with faults and services", [BROWSER, SERVERS])]
+    failed = [run("On SQLite, and with faults and services", [FAST, SERVERS]), run("In a browser", [BROWSER])]
     if reason := missing():
         required = "services" in os.environ.get("SIMWEB_REQUIRE", "")
         print(f"{'Failed' if required else 'Skipped'}: the tests on PostgreSQL, because {reason}")  # noqa: T201

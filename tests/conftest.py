@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,10 @@ from runs.states import Trigger
 from simweb.access.models import Token
 from simweb.access.roles import Role, give_role
 from simweb.access.services import create_token
+
+# A script that starts the tests with & makes them deaf to these, and every server that they start.
+for number in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
 
 MakeRun = Callable[..., Run]
 
