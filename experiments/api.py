@@ -120,8 +120,8 @@ def retry_experiment(request: HttpRequest, experiment_id: int, data: RetryIn | N
 @router.get("/experiments/{int:experiment_id}/iterations", response=IterationList, summary="What each iteration found")
 def list_iterations(request: HttpRequest, experiment_id: int, cursor: AfterId, limit: ThousandAtMost) -> HttpResponse:
     run = queries.run_of(_find(request, experiment_id))
-    found, following = page(partial(queries.iterations_after, run), iteration_json, cursor, limit)
-    return answer({"items": list(map(iteration_json, found)), "next_cursor": as_cursor(following)})
+    found = page(partial(queries.iterations_after, run), iteration_json, cursor, limit)
+    return answer({"items": found.told, "next_cursor": as_cursor(found.following)})
 
 
 @router.get(
@@ -144,8 +144,8 @@ def list_proposals(
         ]
         return [proposal_json(record, one, record.policies[one.agent]) for one in wanted]
 
-    found, following = page(partial(queries.iterations_after, run), told, cursor, limit)
-    return answer({"items": list(chain.from_iterable(map(told, found))), "next_cursor": as_cursor(following)})
+    found = page(partial(queries.iterations_after, run), told, cursor, limit)
+    return answer({"items": list(chain.from_iterable(found.told)), "next_cursor": as_cursor(found.following)})
 
 
 def _asked(data: ExperimentIn) -> dict[str, Any]:

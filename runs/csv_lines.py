@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 BOM = "\ufeff"  # by which Excel knows UTF-8
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-PART = 1 << 16  # characters
 QUOTED = re.compile(r'[",;#\r\n]|^\s|\s$')  # "#", since readers that skip comments cut an unquoted cell there
 JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -17,19 +16,6 @@ JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 def row(cells: Iterable[Any]) -> str:
     """A line of cells; None is an empty one, numbers are as they are, a text that begins like a formula gets a ' before it."""
     return ",".join(map(_cell, cells)) + "\n"
-
-
-def parts(lines: Iterable[str]) -> Iterator[str]:
-    """The same text in fewer pieces, each of many lines."""
-    kept: list[str] = []
-    size = 0
-    for line in lines:
-        kept.append(line)
-        size += len(line)
-        if size >= PART:
-            yield "".join(kept)
-            kept, size = [], 0
-    yield "".join(kept)
 
 
 def note(words: str, *cells: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from django.db import connection
@@ -20,8 +21,12 @@ def _known() -> tuple[set[tuple[str, str]], set[str]]:
 
 def unknown_migrations() -> Migrations:
     """Those that the database has and this code does not: a newer one has been here."""
+    return unknown_among(MigrationRecorder(connection).applied_migrations())
+
+
+def unknown_among(applied: Iterable[tuple[str, str]]) -> Migrations:
+    """Of migrations, each a room and a name, those that this code does not have."""
     known, rooms = _known()
-    applied = MigrationRecorder(connection).applied_migrations()
     return sorted(f"{room}.{name}" for room, name in applied if room in rooms and (room, name) not in known)
 
 

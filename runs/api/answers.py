@@ -13,10 +13,12 @@ from ninja import Query
 
 from runs import csv_lines, insight, queries
 from runs.models import Run, Simulation
+from runs.pieces import in_pieces
 from runs.schemas import run_json
 from simweb.access.doors import Caller
 from simweb.access.roles import Role
 
+CSV_PIECE = 1 << 16  # characters
 Bom = Annotated[bool, Query(description="1: a CSV begins with a byte-order mark, by which Excel knows UTF-8.")]
 
 
@@ -42,8 +44,8 @@ def answer(data: Any, status: int = 200, location: str = "") -> HttpResponse:
 
 def csv_file(lines: Iterable[str], name: str, *, bom: bool) -> StreamingHttpResponse:
     """A CSV to save under this name, sent as it is made. Its beginning is made first, so that an error is no half file."""
-    made = csv_lines.parts(lines)
-    first = next(made)
+    made = in_pieces(lines, CSV_PIECE)
+    first = next(made, "")
     parts = chain([csv_lines.BOM if bom else "", first], made)
     response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'

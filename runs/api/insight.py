@@ -130,7 +130,7 @@ def list_decisions(
         rows = queries.decisions_after(run, after, count, outcome=outcome, agent=agent)
         return [(row.number, row) for row in rows]
 
-    found, following = page(read, lambda row: decision_json(row, ()), cursor, limit)
+    found, _, following = page(read, lambda row: decision_json(row, ()), cursor, limit)
     counts = {
         "total": run.decision_count,
         "successful": run.decisions_successful,
@@ -159,7 +159,7 @@ def list_problems(
     def read(after: int, count: int) -> list[tuple[int, Problem]]:
         return list(enumerate(problems[after : after + count], after + 1))
 
-    found, following = page(read, problem_json, cursor, limit)
+    found, _, following = page(read, problem_json, cursor, limit)
     counts = {
         "total": run.problem_count,
         "critical": run.critical_count,
@@ -184,8 +184,8 @@ def list_frames(
     def read(after: int, count: int) -> list[tuple[int, Frame]]:
         return [(frame.turn, frame) for frame in queries.frames_after(run, after, count)]
 
-    found, following = page(read, lambda frame: frame.view, cursor, limit)
-    return answer({"items": [{"turn": f.turn, "view": f.view} for f in found], "next_cursor": following})
+    found = page(read, lambda frame: {"turn": frame.turn, "view": frame.view}, cursor, limit)
+    return answer({"items": found.told, "next_cursor": found.following})
 
 
 @router.get(

@@ -10,7 +10,7 @@ from ninja import Router, Schema
 from pydantic import ConfigDict
 
 from runs.api.answers import NotFound, answer, caller, find_run, find_simulation
-from runs.api.pages import AfterId, ThousandAtMost, as_cursor, page
+from runs.api.pages import AfterId, ThousandAtMost, as_cursor, by_id, page
 from runs.models import Delivery, Notifier
 from runs.notifiers import create_notifier
 from runs.schemas import iso
@@ -112,14 +112,9 @@ def delete_for_all(request: HttpRequest, notifier_id: int) -> HttpResponse:
 @router.get("/runs/{int:run_id}/deliveries", response=DeliveryList, summary="Notifications about it, and their outcome")
 def list_deliveries(request: HttpRequest, run_id: int, cursor: AfterId, limit: ThousandAtMost) -> HttpResponse:
     caller(request, Role.OPERATOR)
-    deliveries = find_run(request, run_id).deliveries.select_related("notifier").order_by("id")
-
-    def read(after: int, count: int) -> list[tuple[int, Delivery]]:
-        return [(delivery.pk, delivery) for delivery in deliveries.filter(pk__gt=after)[:count]]
-
-    found, following = page(read, _delivery, cursor, limit)
-    told = [_delivery(delivery) for delivery in found]
-    return answer({"items": told, "next_cursor": as_cursor(following)})
+    deliveries = find_run(request, run_id).deliveries.select_related("notifier")
+    found = page(by_id(deliveries), _delivery, cursor, limit)
+    return answer({"items": found.told, "next_cursor": as_cursor(found.following)})
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:

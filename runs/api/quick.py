@@ -252,7 +252,7 @@ def _wait_for(run_id: int, seconds: float) -> Run:
 
 
 def _quick_json(run: Run, after: int = 0) -> dict[str, Any]:
-    turns, following = page(lambda *asked: queries.numbered_turns(run, *asked), _quick_turn, after, MOST_TURNS)
+    turns = page(lambda *asked: queries.numbered_turns(run, *asked), _quick_turn, after, MOST_TURNS)
     error: dict[str, str | None] | None = None
     if run.status == Status.FAILED:
         detail = run.error_traceback or None
@@ -264,10 +264,10 @@ def _quick_json(run: Run, after: int = 0) -> dict[str, Any]:
         "status": run.status,
         "num_agents": run.params.get("agents"),
         "num_turns": run.turns,
-        "turns": [_quick_turn(turn) for turn in turns],
+        "turns": turns.told,
         "run_metrics": run.run_metrics,
         "error": error,
-        **({} if following is None else {"next_cursor": following}),
+        **({} if turns.following is None else {"next_cursor": turns.following}),
     }
 
 

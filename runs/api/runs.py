@@ -9,9 +9,9 @@ from ninja import Query, Router, Schema
 
 from runs import finding, marks, queries, series, services
 from runs.api.answers import NotFound, answer, caller, detail_json, find_run
-from runs.api.pages import After, AfterId, ThousandAtMost, as_cursor, page
+from runs.api.pages import After, AfterId, ThousandAtMost, as_cursor, by_id, page
 from runs.api.simulations import Limit, RunList, Since
-from runs.models import Event, Run
+from runs.models import Run
 from runs.paging import Scale
 from runs.schemas import EventOut, Marks, RunDetail, RunOut, TurnOut, event_json, run_json, turn_json
 from runs.states import Status, Trigger
@@ -117,8 +117,8 @@ def run_again(request: HttpRequest, run_id: int) -> HttpResponse:
 )
 def list_turns(request: HttpRequest, run_id: int, limit: Limit, cursor: After) -> HttpResponse:
     run = find_run(request, run_id)
-    turns, following = page(lambda *asked: queries.numbered_turns(run, *asked), turn_json, cursor, limit)
-    return answer({"items": [turn_json(turn) for turn in turns], "next_cursor": following})
+    found = page(lambda *asked: queries.numbered_turns(run, *asked), turn_json, cursor, limit)
+    return answer({"items": found.told, "next_cursor": found.following})
 
 
 @router.get(
@@ -144,14 +144,9 @@ def get_series(
 
 @router.get("/runs/{int:run_id}/events", response=EventList, summary="What happened to it, in order")
 def list_events(request: HttpRequest, run_id: int, cursor: AfterId, limit: ThousandAtMost) -> HttpResponse:
-    events = find_run(request, run_id).events.select_related("actor").order_by("pk")
-
-    def read(after: int, count: int) -> list[tuple[int, Event]]:
-        return [(event.pk, event) for event in events.filter(pk__gt=after)[:count]]
-
-    found, following = page(read, event_json, cursor, limit)
-    told = [event_json(event) for event in found]
-    return answer({"items": told, "next_cursor": as_cursor(following)})
+    events = find_run(request, run_id).events.select_related("actor")
+    found = page(by_id(events), event_json, cursor, limit)
+    return answer({"items": found.told, "next_cursor": as_cursor(found.following)})
 
 
 @router.get("/runs/{int:run_id}/log", response=Log, summary="What the model printed, capped")

@@ -53,17 +53,11 @@ def list_simulations(
 ) -> HttpResponse:
     found = queries.visible_simulations(caller(request), archived=archived).order_by("name", "pk")
 
-    told: dict[int, dict[str, Any]] = {}
-
     def read(after: int, count: int) -> list[tuple[int, tuple[Simulation, Run | None]]]:
         return list(enumerate(queries.dashboard(found[after : after + count]), after + 1))
 
-    def tell(row: tuple[Simulation, Run | None]) -> dict[str, Any]:
-        told[row[0].pk] = _told(*row, include)
-        return told[row[0].pk]
-
-    rows, following = page(read, tell, cursor, limit)
-    return answer({"items": [told[simulation.pk] for simulation, _ in rows], "next_cursor": as_cursor(following)})
+    rows = page(read, lambda row: _told(*row, include), cursor, limit)
+    return answer({"items": rows.told, "next_cursor": as_cursor(rows.following)})
 
 
 @router.post("/simulations", response={201: SimulationOut}, summary="Keep a scenario with parameters under a name")

@@ -12,8 +12,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
+
+from simweb import schema
 
 BESIDE = ("-wal", "-shm", "-journal")  # what may belong to a database; without the first, the newest rows are missing
 # What was ended since the backup would be valid again.
@@ -48,15 +49,13 @@ def check(file: Path) -> None:
     try:
         with closing(_opened(file)) as database:
             [[state], *_] = database.execute("PRAGMA quick_check").fetchall()
-            applied = set(database.execute("SELECT app, name FROM django_migrations").fetchall())
+            applied = database.execute("SELECT app, name FROM django_migrations").fetchall()
             database.execute("SELECT 1 FROM runs_run LIMIT 1")
     except sqlite3.Error as error:
         raise CommandError(f"{file} is no backup of simweb: {error}.") from None
     if state != "ok":
         raise CommandError(f"{file} is damaged: {state}.")
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    unknown = {(app, name) for app, name in applied if app in loader.migrated_apps} - set(loader.disk_migrations)
-    if unknown - set(loader.replacements):
+    if schema.unknown_among(applied):
         raise CommandError(f"{file} was made by a newer simweb than this one: it would not know what to do with it.")
 
 

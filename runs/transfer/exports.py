@@ -6,11 +6,12 @@ Read in chunks by number, each a query of its own: a stream is sent by several t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from runs import insight, queries
 from runs.models import Decision, Frame, Problem, Run, Turn
+from runs.pieces import in_pieces
 from runs.schemas import decision_row, event_json, iso, problem_row, run_json, turn_json
 from runs.transfer.document import FORMAT
 
@@ -101,23 +102,10 @@ def _array(name: str, chunks: Iterator[list[Any]], row_json: Callable[[Any], Any
     yield f',"{name}":['
     for chunk in filter(None, chunks):
         yield between
-        yield from in_pieces(("," if place else "") + _dumps(row_json(row)) for place, row in enumerate(chunk))
+        rows = (("," if place else "") + _dumps(row_json(row)) for place, row in enumerate(chunk))
+        yield from in_pieces(rows, PIECE)
         between = ","
     yield "]"
-
-
-def in_pieces(texts: Iterable[str]) -> Iterator[str]:
-    """The texts one after the other, joined to pieces that end with the text that fills them, however large a text is."""
-    held: list[str] = []
-    size = 0
-    for text in texts:
-        held.append(text)
-        size += len(text)
-        if size >= PIECE:
-            yield "".join(held)
-            held, size = [], 0
-    if held:
-        yield "".join(held)
 
 
 def _dumps(value: Any) -> str:

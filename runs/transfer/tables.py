@@ -12,9 +12,11 @@ from typing import Any
 
 from runs import csv_lines
 from runs.models import Run, Turn
+from runs.pieces import in_pieces
 from runs.schemas import iso
 from runs.specs import BadSpec, FieldError
-from runs.transfer.exports import in_pieces, provenance, turn_chunks
+from runs.transfer import exports
+from runs.transfer.exports import provenance, turn_chunks
 
 FIXED = {
     "run": "int64",
@@ -59,7 +61,8 @@ def csv_of(runs: Sequence[Run]) -> Iterator[str]:
     yield csv_lines.row([*FIXED, *(column.label for column in columns)])
     for run in runs:
         for turns in turn_chunks(run):
-            yield from in_pieces(csv_lines.row(_cells(run, turn, columns)) for turn in turns)
+            rows = (csv_lines.row(_cells(run, turn, columns)) for turn in turns)
+            yield from in_pieces(rows, exports.PIECE)
 
 
 def parquet_of(runs: Sequence[Run]) -> Iterator[bytes]:
