@@ -221,10 +221,11 @@ class _Parser:
             return self._term(token)
         self.place = token.end()
         if token["quoted"]:
-            if not token["inside"].strip():
+            text = _unescaped(token["inside"])
+            if not text.strip():
                 self.place -= len(token["quoted"])
                 self._fail("there is nothing between these quotes: write a text")
-            return Word(_unescaped(token["inside"]))
+            return Word(text)
         return Word(token["word"])
 
     def _nested(self, token: re.Match[str]) -> Node:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runs import paging
@@ -216,6 +216,7 @@ TEXTS = st.one_of(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS)
+@example(q='"\\ "')
 def test_any_text_is_understood_or_refused_and_what_is_understood_can_be_printed(lab: dict[str, int], q: str) -> None:
     try:
         query = parse(q)
